@@ -1,0 +1,49 @@
+# Completion of hvcheck for bash.
+_hvcheck()
+{
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=
+    local i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+            -*) ;;
+            *) command=${COMP_WORDS[i]}; break ;;
+        esac
+    done
+    COMPREPLY=()
+    if [[ -z $command ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'scan explain ddi help --help --version' -- "$word")
+        return
+    fi
+    case $command:$before in
+        scan:--format) mapfile -t COMPREPLY < <(compgen -W 'text json ndjson' -- "$word"); return ;;
+        ddi:--format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$word"); return ;;
+        scan:--color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word"); return ;;
+        scan:--jobs | scan:-j) mapfile -t COMPREPLY < <(compgen -W 'auto 1 2 4 8' -- "$word"); return ;;
+        scan:--output | scan:-o) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    esac
+    case $command in
+        scan)
+            if [[ $word == -* ]]; then
+                mapfile -t COMPREPLY < <(compgen -W '--format --output --jobs --evidence --quiet
+                    --verbose --color --help --version' -- "$word")
+            else
+                mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            fi ;;
+        explain)
+            if [[ $word == -* ]]; then
+                mapfile -t COMPREPLY < <(compgen -W '--help --version' -- "$word")
+            else
+                mapfile -t COMPREPLY < <(compgen -W "$(hvcheck explain 2>/dev/null |
+                    while read -r id _ name _; do echo "$id $name"; done)" -- "$word")
+            fi ;;
+        ddi)
+            if [[ $word == -* ]]; then
+                mapfile -t COMPREPLY < <(compgen -W '--format --help --version' -- "$word")
+            else
+                mapfile -t COMPREPLY < <(compgen -W "$(hvcheck ddi 2>/dev/null |
+                    while read -r name _; do [[ $name == NAME ]] || echo "$name"; done)" -- "$word")
+            fi ;;
+        help) mapfile -t COMPREPLY < <(compgen -W 'scan explain ddi help --help --version' -- "$word") ;;
+    esac
+}
+complete -o filenames -F _hvcheck hvcheck

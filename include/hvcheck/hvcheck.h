@@ -1,0 +1,15 @@
+/* Everything of libhvcheck. */
+#ifndef HVCHECK_H
+#define HVCHECK_H
+
+#include <hvcheck/ddi.h>
+#include <hvcheck/driver.h>
+#include <hvcheck/evaluate.h>
+#include <hvcheck/image.h>
+#include <hvcheck/report.h>
+#include <hvcheck/rule.h>
+#include <hvcheck/status.h>
+#include <hvcheck/text.h>
+#include <hvcheck/version.h>
+
+#endif

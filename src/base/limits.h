@@ -1,0 +1,41 @@
+/* Every bound on what a file can make us do. A bound that is reached becomes an anomaly or an error
+ * that names it; nothing is dropped in silence. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* Input */
+#define HVC_MAX_FILE_SIZE  (UINT64_C(1) << 31) /* 2 GiB: larger than any image Windows maps */
+#define HVC_MAX_PATH_DEPTH 64                  /* folders below a folder that was given */
+
+/* PE image */
+#define HVC_MAX_SECTIONS        1024 /* Windows itself stops at 96 */
+#define HVC_MAX_DIRECTORIES     16
+#define HVC_MAX_IMPORT_MODULES  1024
+#define HVC_MAX_IMPORTS         65536 /* functions, over all modules */
+#define HVC_MAX_EXPORTS         65536
+#define HVC_MAX_NAME            4096 /* bytes of one name in a file: symbol, module, PDB path */
+#define HVC_MAX_RESOURCE_DEPTH  3
+#define HVC_MAX_RESOURCE_NODES  4096
+#define HVC_MAX_DEBUG_ENTRIES   64
+#define HVC_MAX_CERTIFICATES    64
+#define HVC_MAX_RICH_ENTRIES    256
+#define HVC_MAX_VERSION_STRINGS 256
+#define HVC_MAX_DYNAMIC_RELOCS  4096
+#define HVC_MAX_CODE_RANGES     65536
+#define HVC_MAX_ANOMALIES       256 /* listed; all are counted */
+
+/* Code */
+#define HVC_MAX_UNWIND_CHAIN 32   /* entries from a fragment to its function */
+#define HVC_MAX_SCOPES       4096 /* __try blocks of one function */
+#define HVC_MAX_JUMP_TABLE   4096 /* entries of one */
+#define HVC_MAX_CODE_PAGES   4096 /* pages that one ARM64 register may point to in an image */
+
+/* Findings and report */
+#define HVC_MAX_LISTED_LOCATIONS 64   /* places listed under one finding; all are counted */
+#define HVC_MAX_FINDINGS         4096 /* listed; all are counted */
+#define HVC_MAX_REPORT_BYTES     (UINT64_C(16) << 20)
+
+/* Work */
+#define HVC_MAX_JOBS 256
+
+#endif

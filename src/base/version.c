@@ -1,0 +1,6 @@
+#include <hvcheck/version.h>
+
+const char *hvc_version(void)
+{
+    return HVC_VERSION;
+}

@@ -1,0 +1,185 @@
+/* The two verdicts, from what was found. */
+#include <string.h>
+
+#include "base/buffer.h"
+#include "engine/engine.h"
+
+enum { NAMED_DDIS = 4 }; /* DDIs that the reason of a verdict names; the others are counted */
+
+const char *hvc_judgement_name(hvc_judgement judgement)
+{
+    static const char *const names[] = {"ok", "violation", "possible", "undetermined", "advice"};
+    return (unsigned)judgement < HVC_JUDGEMENT_COUNT ? names[judgement] : "unknown";
+}
+
+bool hvc_driver_compatible(const hvc_driver *driver)
+{
+    return driver->verifier == HVC_VERDICT_PASS && driver->load == HVC_VERDICT_PASS;
+}
+
+/* A version as a number that orders: year * 100 + month, where the halves of a year stand for the
+ * months that their releases were named after. What is no version comes last. */
+static int version_number(const char *version)
+{
+    int digits[4] = {0, 0, 0, 0};
+    if (strlen(version) != 4)
+        return 9999;
+    for (int i = 0; i < 4; i++) {
+        if (version[i] >= '0' && version[i] <= '9')
+            digits[i] = version[i] - '0';
+        else if (i == 2 && version[i] == 'H')
+            digits[i] = -1;
+        else
+            return 9999;
+    }
+    int year = digits[0] * 10 + digits[1];
+    int month = digits[2] < 0 ? (digits[3] == 1 ? 5 : 10) : digits[2] * 10 + digits[3];
+    return year * 100 + month;
+}
+
+int hvc_version_compare(const char *a, const char *b)
+{
+    return version_number(a) - version_number(b);
+}
+
+static bool decides(const hvc_ddi *ddi)
+{
+    return ddi->counter < HVC_CALL_COUNTER_COUNT && ddi->argument >= 0;
+}
+
+static bool is_open(const hvc_call_site *site)
+{
+    return site->judgement == HVC_JUDGEMENT_UNDETERMINED ||
+           site->judgement == HVC_JUDGEMENT_POSSIBLE;
+}
+
+/* DDIs whose calls are not judged, each once, in the order of their first appearance. */
+typedef struct open_ddis {
+    const hvc_ddi *named[NAMED_DDIS];
+    uint64_t count;
+} open_ddis;
+
+static void note_ddi(open_ddis *open, const hvc_ddi *ddi)
+{
+    size_t known = open->count < NAMED_DDIS ? (size_t)open->count : NAMED_DDIS;
+    for (size_t i = 0; i < known; i++)
+        if (open->named[i] == ddi)
+            return;
+    if (known < NAMED_DDIS)
+        open->named[known] = ddi;
+    open->count++;
+}
+
+/* Counts what is not judged. */
+static open_ddis count_open(hvc_driver *driver, const hvc_hidden_calls *hidden)
+{
+    open_ddis open = {.count = 0};
+    memset(driver->undetermined, 0, sizeof(driver->undetermined));
+    if (driver->has_code_analysis) {
+        for (size_t i = 0; i < driver->call_site_count; i++) {
+            const hvc_call_site *site = &driver->call_sites[i];
+            if (!is_open(site))
+                continue;
+            note_ddi(&open, site->ddi);
+            if (site->ddi->counter < HVC_CALL_COUNTER_COUNT)
+                driver->undetermined[site->ddi->counter]++;
+        }
+        return open;
+    }
+    for (size_t i = 0; i < driver->ddi_count; i++) {
+        const hvc_ddi *ddi = driver->ddis[i].ddi;
+        if (!decides(ddi))
+            continue;
+        note_ddi(&open, ddi);
+        driver->undetermined[ddi->counter]++;
+    }
+    for (size_t i = 0; i < HVC_CALL_COUNTER_COUNT; i++)
+        driver->undetermined[i] += hidden->counters[i];
+    return open;
+}
+
+static void separate(hvc_buffer *why)
+{
+    if (why->size > 0)
+        hvc_buffer_puts(why, "; ");
+}
+
+/* Why a verdict is not known, in one line. */
+static const char *explain(const hvc_driver *driver, const hvc_doubts *doubts,
+                           const open_ddis *open, hvc_arena *arena)
+{
+    hvc_buffer why = HVC_BUFFER_INIT;
+    if (doubts->damaged)
+        hvc_buffer_printf(&why, "the image is damaged: %s",
+                          doubts->damage != NULL ? doubts->damage : "see its anomalies");
+    if (driver->finding_total > driver->finding_count) {
+        separate(&why);
+        hvc_buffer_puts(&why, "there are more findings than are listed");
+    }
+    if (driver->verifier == HVC_VERDICT_UNDETERMINED && open->count > 0) {
+        separate(&why);
+        hvc_buffer_puts(&why, "the arguments of ");
+        size_t named = open->count < NAMED_DDIS ? (size_t)open->count : NAMED_DDIS;
+        for (size_t i = 0; i < named; i++)
+            hvc_buffer_printf(&why, "%s%s", i > 0 ? ", " : "", open->named[i]->name);
+        if (open->count > named)
+            hvc_buffer_puts(&why, " and others");
+        hvc_buffer_puts(&why, driver->has_code_analysis ? " are not known" : " were not judged");
+    }
+    if (driver->verifier == HVC_VERDICT_UNDETERMINED && doubts->hidden.why != NULL) {
+        separate(&why);
+        hvc_buffer_puts(&why, doubts->hidden.why);
+    }
+    const char *text = why.failed ? NULL : hvc_arena_text(arena, (hvc_text){why.data, why.size});
+    hvc_buffer_free(&why);
+    return text;
+}
+
+static hvc_verdict judge_verifier(const hvc_driver *driver, const hvc_doubts *doubts,
+                                  const open_ddis *open)
+{
+    for (size_t i = 0; i < HVC_COUNTER_COUNT; i++)
+        if (driver->counters[i] > 0)
+            return HVC_VERDICT_FAIL;
+    bool known = open->count == 0 && doubts->hidden.why == NULL && !doubts->damaged;
+    return known ? HVC_VERDICT_PASS : HVC_VERDICT_UNDETERMINED;
+}
+
+static hvc_verdict judge_load(hvc_driver *driver, const hvc_doubts *doubts)
+{
+    driver->load_since = NULL;
+    for (size_t i = 0; i < driver->finding_count; i++) {
+        const hvc_finding *finding = &driver->findings[i];
+        if (finding->rule->judge != HVC_JUDGE_LOADER || finding->level != HVC_LEVEL_ERROR)
+            continue;
+        if (driver->load_since == NULL ||
+            hvc_version_compare(finding->rule->since, driver->load_since) < 0)
+            driver->load_since = finding->rule->since;
+    }
+    if (driver->load_since != NULL)
+        return HVC_VERDICT_FAIL;
+    /* Findings past the list's bound are known by number only: one may be the loader's. */
+    bool known = !doubts->damaged && driver->finding_total <= driver->finding_count;
+    return known ? HVC_VERDICT_PASS : HVC_VERDICT_UNDETERMINED;
+}
+
+bool hvc_driver_judge(hvc_driver *driver, const hvc_doubts *doubts, hvc_arena *arena)
+{
+    driver->undetermined_why = NULL;
+    driver->load_since = NULL;
+    if (driver->kind != HVC_IMAGE_DRIVER) {
+        driver->verifier = driver->load = HVC_VERDICT_NOT_APPLICABLE;
+        return true;
+    }
+    hvc_doubts known = *doubts;
+    if (driver->has_code_analysis)
+        known.hidden =
+            (hvc_hidden_calls){.why = NULL}; /* what it cannot follow are open call sites */
+    open_ddis open = count_open(driver, &known.hidden);
+    driver->verifier = judge_verifier(driver, &known, &open);
+    driver->load = judge_load(driver, &known);
+    if (driver->verifier != HVC_VERDICT_UNDETERMINED && driver->load != HVC_VERDICT_UNDETERMINED)
+        return true;
+    driver->undetermined_why = explain(driver, &known, &open, arena);
+    return driver->undetermined_why != NULL;
+}

@@ -1,0 +1,8 @@
+/* Calls that feed the counter for the priority of MDL mappings. */
+#include "rules/checks.h"
+
+void hvc_rule_execute_page_mapping(const hvc_evidence *evidence, const hvc_rule *rule,
+                                   hvc_findings *findings)
+{
+    hvc_check_call_sites(evidence, rule, findings);
+}
