@@ -8,7 +8,6 @@
 /* The algorithm is fetched once per hasher: an implicit fetch at each digest costs more than
  * hashing a small file does. */
 struct hvc_hasher {
-    OSSL_LIB_CTX *library;
     EVP_MD *algorithm;
     EVP_MD_CTX *context;
 };
@@ -18,11 +17,7 @@ hvc_status hvc_hasher_new(hvc_hasher **ret_hasher, hvc_error *error)
     hvc_hasher *hasher = calloc(1, sizeof(*hasher));
     if (hasher == NULL)
         return hvc_fail_memory(error);
-    /* A library context of its own keeps libcrypto from reading the system's configuration, which
-     * takes longer than most scans, and from depending on it. */
-    hasher->library = OSSL_LIB_CTX_new();
-    if (hasher->library != NULL)
-        hasher->algorithm = EVP_MD_fetch(hasher->library, "SHA256", NULL);
+    hasher->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
     hasher->context = EVP_MD_CTX_new();
     if (hasher->algorithm == NULL || hasher->context == NULL) {
         hvc_hasher_free(hasher);
@@ -38,7 +33,6 @@ void hvc_hasher_free(hvc_hasher *hasher)
         return;
     EVP_MD_CTX_free(hasher->context);
     EVP_MD_free(hasher->algorithm);
-    OSSL_LIB_CTX_free(hasher->library);
     free(hasher);
 }
 
