@@ -1,5 +1,5 @@
-/* Worker threads that take numbered jobs, while one consumer takes the results in the order of the
- * numbers. It is the only place where the project starts threads. */
+/* Threads that take numbered jobs, while the calling thread takes the results in the order of the
+ * numbers and works along. It is the only place where the project starts threads. */
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
 
@@ -14,8 +14,8 @@ typedef struct hvc_pool_calls {
     /* Fills slot with the next job; *ret_more = false when there is none. Runs on the calling
      * thread. */
     hvc_status (*produce)(void *context, unsigned slot, bool *ret_more);
-    /* Does the job. Runs on a worker thread (worker: its number from 0). Must not fail: it keeps
-     * its outcome in the slot. */
+    /* Does the job. Runs on any of the threads (worker: its number; 0 is the calling thread, which
+     * works too while it would wait). Must not fail: it keeps its outcome in the slot. */
     void (*work)(void *context, unsigned slot, unsigned worker);
     /* Takes the result. Runs on the calling thread, in the order of production. */
     hvc_status (*consume)(void *context, unsigned slot);
