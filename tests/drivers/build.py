@@ -213,8 +213,10 @@ def link_lld(build, work, output, libraries):
          *build.args('cflags'), '-c', os.path.basename(build.source), '-o', stem + '.obj'], HERE)
     inputs = [build.stem + '.obj']
     if 'resource' in build.values:
-        run(['llvm-rc', '/no-preprocess', '/fo', stem + '.res',
-             os.path.join(HERE, build.values['resource'])])
+        # By relative names: llvm-rc takes a path that starts with /c or another of its options' letters
+        # for that option.
+        run(['llvm-rc', '/no-preprocess', '/fo', build.stem + '.res',
+             os.path.relpath(os.path.join(HERE, build.values['resource']), work)], work)
         inputs.append(build.stem + '.res')
     kind, entry, size, _ = KINDS[build.kind]
     x86 = build.arch == 'x86'
