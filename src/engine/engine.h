@@ -28,6 +28,7 @@ void hvc_evaluation_free(hvc_evaluation *evaluation);
 /* What the imports tell beyond the impacted DDIs themselves. */
 typedef struct hvc_hidden_calls {
     const char *why; /* one line; NULL when there is no way to hidden calls */
+    const char *unfollowed; /* the part of it that the analysis of the code does not follow either */
     uint64_t
         counters[HVC_CALL_COUNTER_COUNT]; /* imports through which calls of a counter may hide */
 } hvc_hidden_calls;
@@ -44,6 +45,7 @@ hvc_status hvc_evaluation_describe(hvc_evaluation *evaluation, const hvc_image *
 typedef struct hvc_doubts {
     bool damaged;       /* the image has an anomaly with HVC_ANOMALY_DOUBT */
     const char *damage; /* its message, NULL when it is not listed */
+    const char *code;   /* why the code as a whole could not be judged, NULL when it could */
     hvc_hidden_calls hidden;
 } hvc_doubts;
 

@@ -4,21 +4,28 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "code/code.h"
 #include "engine/engine.h"
 #include "rules/rule.h"
 
 /* Everything that rules judge, gathered in the order in which one thing needs the other. */
 static hvc_status gather(hvc_evaluation *evaluation, const hvc_image *image,
                          const hvc_options *options, hvc_evidence *ret_evidence,
-                         hvc_hidden_calls *ret_hidden, hvc_error *error)
+                         hvc_doubts *doubts, hvc_error *error)
 {
     hvc_driver *driver = &evaluation->driver;
-    hvc_status status = hvc_evaluation_imports(evaluation, image, ret_hidden, error);
+    hvc_code_report code;
+    hvc_status status = hvc_evaluation_imports(evaluation, image, &doubts->hidden, error);
+    if (status == HVC_OK)
+        status = hvc_code_examine(image, options != NULL && options->evidence, &evaluation->arena,
+                                  &code, error);
     if (status != HVC_OK)
         return status;
-    /* Call sites are found here, between the imports and the rules; without them the calls of the
-     * imported DDIs stay unjudged. */
-    (void)options;
+    driver->has_code_analysis = code.examined;
+    driver->call_sites = code.call_sites;
+    driver->call_site_count = code.call_site_count;
+    driver->nx_opt_in = code.nx_opt_in;
+    doubts->code = code.undetermined_why;
     *ret_evidence = (hvc_evidence){
         .image = image,
         .checksum = hvc_image_checksum(image),
@@ -62,7 +69,7 @@ static hvc_status evaluate_image(hvc_evaluation *evaluation, const hvc_image *im
     hvc_doubts doubts = doubts_of(driver, image);
     if (image->kind == HVC_IMAGE_DRIVER) {
         hvc_evidence evidence;
-        status = gather(evaluation, image, options, &evidence, &doubts.hidden, error);
+        status = gather(evaluation, image, options, &evidence, &doubts, error);
         if (status != HVC_OK)
             return status;
         run_rules(evaluation, image, &evidence);

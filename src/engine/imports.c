@@ -15,13 +15,14 @@ static const struct gate {
     const char *import;
     gate_kind kind;
     hvc_ddi_via via;
+    bool followed; /* by the analysis of the code, where there is one */
 } gates[] = {
-    {"FltGetRoutineAddress", GATE_LOOKUP, HVC_VIA_COUNT},
-    {"MmGetSystemRoutineAddress", GATE_LOOKUP, HVC_VIA_COUNT},
-    {"NdisGetRoutineAddress", GATE_LOOKUP, HVC_VIA_COUNT},
-    {"PcNewPort", GATE_TABLE, HVC_VIA_METHOD},
-    {"StorPortExtendedFunction", GATE_TABLE, HVC_VIA_EXTENDED},
-    {"WdfVersionBind", GATE_TABLE, HVC_VIA_WDF},
+    {"FltGetRoutineAddress", GATE_LOOKUP, HVC_VIA_COUNT, true},
+    {"MmGetSystemRoutineAddress", GATE_LOOKUP, HVC_VIA_COUNT, true},
+    {"NdisGetRoutineAddress", GATE_LOOKUP, HVC_VIA_COUNT, true},
+    {"PcNewPort", GATE_TABLE, HVC_VIA_METHOD, false},
+    {"StorPortExtendedFunction", GATE_TABLE, HVC_VIA_EXTENDED, true},
+    {"WdfVersionBind", GATE_TABLE, HVC_VIA_WDF, true},
 };
 
 static bool text_is(hvc_text text, const char *name)
@@ -117,11 +118,13 @@ static void note_ordinal(hidden_state *state, const hvc_image *image, uint32_t m
     add_bits(state, state->ordinal_bits);
 }
 
-static bool tell_hidden(const hidden_state *state, hvc_arena *arena, hvc_hidden_calls *ret_hidden)
+/* What is hidden in one line, into *ret_why; NULL when nothing is. */
+static bool tell(const hidden_state *state, bool unfollowed_only, hvc_arena *arena,
+                 const char **ret_why)
 {
     hvc_buffer why = HVC_BUFFER_INIT;
     for (unsigned i = 0; i < sizeof(gates) / sizeof(*gates); i++) {
-        if ((state->gates >> i & 1) == 0)
+        if ((state->gates >> i & 1) == 0 || (unfollowed_only && gates[i].followed))
             continue;
         hvc_buffer_printf(&why, "%s%s", why.size > 0 ? ", " : "calls through ", gates[i].import);
     }
@@ -130,15 +133,21 @@ static bool tell_hidden(const hidden_state *state, hvc_arena *arena, hvc_hidden_
     if (state->ordinals > 0)
         hvc_buffer_printf(&why, "%s%llu imports by ordinal have no name", why.size > 0 ? "; " : "",
                           (unsigned long long)state->ordinals);
-    ret_hidden->why = NULL;
-    memcpy(ret_hidden->counters, state->counters, sizeof(ret_hidden->counters));
+    *ret_why = NULL;
     bool done = !why.failed;
     if (done && why.size > 0) {
-        ret_hidden->why = hvc_arena_text(arena, (hvc_text){why.data, why.size});
-        done = ret_hidden->why != NULL;
+        *ret_why = hvc_arena_text(arena, (hvc_text){why.data, why.size});
+        done = *ret_why != NULL;
     }
     hvc_buffer_free(&why);
     return done;
+}
+
+static bool tell_hidden(const hidden_state *state, hvc_arena *arena, hvc_hidden_calls *ret_hidden)
+{
+    memcpy(ret_hidden->counters, state->counters, sizeof(ret_hidden->counters));
+    return tell(state, false, arena, &ret_hidden->why) &&
+           tell(state, true, arena, &ret_hidden->unfollowed);
 }
 
 hvc_status hvc_evaluation_imports(hvc_evaluation *evaluation, const hvc_image *image,

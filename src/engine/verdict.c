@@ -126,6 +126,10 @@ static const char *explain(const hvc_driver *driver, const hvc_doubts *doubts,
             hvc_buffer_puts(&why, " and others");
         hvc_buffer_puts(&why, driver->has_code_analysis ? " are not known" : " were not judged");
     }
+    if (driver->verifier == HVC_VERDICT_UNDETERMINED && doubts->code != NULL) {
+        separate(&why);
+        hvc_buffer_puts(&why, doubts->code);
+    }
     if (driver->verifier == HVC_VERDICT_UNDETERMINED && doubts->hidden.why != NULL) {
         separate(&why);
         hvc_buffer_puts(&why, doubts->hidden.why);
@@ -141,7 +145,8 @@ static hvc_verdict judge_verifier(const hvc_driver *driver, const hvc_doubts *do
     for (size_t i = 0; i < HVC_COUNTER_COUNT; i++)
         if (driver->counters[i] > 0)
             return HVC_VERDICT_FAIL;
-    bool known = open->count == 0 && doubts->hidden.why == NULL && !doubts->damaged;
+    bool known = open->count == 0 && doubts->hidden.why == NULL && doubts->code == NULL &&
+                 !doubts->damaged;
     return known ? HVC_VERDICT_PASS : HVC_VERDICT_UNDETERMINED;
 }
 
@@ -172,9 +177,9 @@ bool hvc_driver_judge(hvc_driver *driver, const hvc_doubts *doubts, hvc_arena *a
         return true;
     }
     hvc_doubts known = *doubts;
+    /* What the analysis of the code follows, but not to the end, are open call sites. */
     if (driver->has_code_analysis)
-        known.hidden =
-            (hvc_hidden_calls){.why = NULL}; /* what it cannot follow are open call sites */
+        known.hidden.why = known.hidden.unfollowed;
     open_ddis open = count_open(driver, &known.hidden);
     driver->verifier = judge_verifier(driver, &known, &open);
     driver->load = judge_load(driver, &known);

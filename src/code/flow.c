@@ -1,0 +1,306 @@
+/* The fixed point over a function's blocks. */
+#include "code/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "code/flow_private.h"
+
+static void entry_state(const flow_job *job, hvc_state *state, bool known)
+{
+    hvc_values *values = job->env->values;
+    memset(state, 0, offsetof(hvc_state, slots));
+    state->live = true;
+    for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
+        state->regs[reg] = known ? hvc_value_entry(values, reg)
+                                 : hvc_value_unknown(values, HVC_UNKNOWN_FLOW);
+    if (known) {
+        state->regs[job->env->isa->stack_pointer] = hvc_value_stack(values, 0, 0);
+    } else {
+        state->entry_lost = true;
+        state->escaped_other = true;
+    }
+}
+
+static bool set_ranges(flow_job *job, uint32_t rva)
+{
+    const hvc_function_map *map = job->env->map;
+    const hvc_code_function *function = hvc_function_at(map, rva);
+    if (function == NULL)
+        return false;
+    job->entry = function->group;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < map->functions.count; i++) {
+        const hvc_code_function *part = &map->functions.items[i];
+        if (part->group != function->group)
+            continue;
+        uint32_t size = part->end - part->begin;
+        bytes += size;
+        if (job->range_count == FLOW_MAX_RANGES || bytes > FLOW_MAX_BYTES) {
+            job->incomplete = true;
+            break;
+        }
+        job->ranges[job->range_count++] = (flow_range){.begin = part->begin, .end = part->end};
+    }
+    return true;
+}
+
+/* Empties the graph; roots stay. */
+static bool clear_graph(flow_job *job)
+{
+    for (unsigned i = 0; i < job->range_count; i++) {
+        flow_range *range = &job->ranges[i];
+        size_t size = range->end - range->begin;
+        if (range->at == NULL)
+            range->at = hvc_arena_array(&job->arena, size, sizeof(*range->at));
+        else
+            memset(range->at, 0, size * sizeof(*range->at));
+        if (range->at == NULL)
+            return false;
+    }
+    job->insns.count = job->ops.count = job->blocks.count = job->orphans.count = 0;
+    job->new_roots = false;
+    job->next_base = 0;
+    return true;
+}
+
+static uint8_t new_base(flow_job *job)
+{
+    return job->next_base < FLOW_MAX_BASES ? ++job->next_base : 0;
+}
+
+static bool join_into(flow_job *job, uint32_t block, const hvc_state *state)
+{
+    flow_block *to = &job->blocks.items[block];
+    if (to->in == NULL) {
+        to->in = hvc_arena_alloc(&job->arena, sizeof(*to->in));
+        if (to->in == NULL)
+            return false;
+    }
+    const hvc_values *values = job->env->values;
+    uint8_t sp = job->env->isa->stack_pointer;
+    if (to->base == 0 && to->in->live && to->in->regs[sp] != state->regs[sp] &&
+        hvc_term_of(values, state->regs[sp])->kind == HVC_TERM_STACK)
+        to->base = new_base(job);
+    if (!hvc_state_join(job->env->values, job->env->isa, to->in, state, to->base))
+        return true;
+    to->dirty = true;
+    if (++to->visits == FLOW_MAX_VISITS) {
+        /* It does not settle: give up all that is known here. */
+        entry_state(job, to->in, false);
+    }
+    return true;
+}
+
+static bool join_at(flow_job *job, uint32_t rva, const hvc_state *state)
+{
+    uint32_t index;
+    const flow_insn *insn = flow_insn_at(job, rva, &index);
+    if (insn == NULL || job->block_of[index] == 0) {
+        /* New code: found when the graph is built again, or beyond a bound. */
+        if (!job->new_roots)
+            job->incomplete = job->lost_now = true;
+        return true;
+    }
+    return join_into(job, job->block_of[index] - 1, state);
+}
+
+static bool spread(flow_job *job, const flow_successors *successors)
+{
+    for (unsigned i = 0; i < successors->count; i++)
+        if (!join_at(job, successors->targets[i], successors->states[i]))
+            return false;
+    for (size_t i = 0; i < successors->table_count; i++)
+        if (!join_at(job, successors->table[i], successors->states[0]))
+            return false;
+    return true;
+}
+
+/* The state where nothing is known but that there is a stack. */
+static bool join_unknown(flow_job *job, uint32_t rva, hvc_state *state)
+{
+    uint32_t index;
+    if (flow_insn_at(job, rva, &index) == NULL || job->block_of[index] == 0)
+        return true;
+    uint8_t base = new_base(job);
+    entry_state(job, state, false);
+    if (base != 0)
+        state->regs[job->env->isa->stack_pointer] = hvc_value_stack(job->env->values, base, 0);
+    return join_at(job, rva, state);
+}
+
+/* Seeds the entry, the orphans, and every block when control was lost. */
+static bool seed(flow_job *job, hvc_state *state)
+{
+    entry_state(job, state, true);
+    if (!join_at(job, job->entry, state))
+        return false;
+    for (size_t i = 0; i < job->orphans.count; i++) {
+        uint32_t index;
+        if (flow_insn_at(job, job->orphans.items[i], &index) != NULL && job->block_of[index] != 0)
+            job->blocks.items[job->block_of[index] - 1].unsure = true;
+        if (!join_unknown(job, job->orphans.items[i], state))
+            return false;
+    }
+    for (size_t i = 0; job->lost && i < job->blocks.count; i++)
+        if (!join_unknown(job, job->insns.items[job->blocks.items[i].first].rva, state))
+            return false;
+    return true;
+}
+
+static bool settle(flow_job *job, hvc_state *state, hvc_state *scratch)
+{
+    if (!seed(job, state))
+        return false;
+    for (bool more = true; more && !job->new_roots;) {
+        more = false;
+        for (size_t i = 0; i < job->blocks.count && !job->new_roots; i++) {
+            flow_block *block = &job->blocks.items[i];
+            if (!block->dirty)
+                continue;
+            block->dirty = false;
+            more = true;
+            hvc_state_copy(state, block->in);
+            flow_successors successors;
+            flow_run_block(job, block, state, scratch, &successors);
+            if (job->memory_failed || !spread(job, &successors))
+                return false;
+        }
+    }
+    return true;
+}
+
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static int compare_calls(const void *a, const void *b)
+{
+    const hvc_flow_call *x = a, *y = b;
+    return x->rva < y->rva ? -1 : x->rva > y->rva;
+}
+
+static bool record_covered(flow_job *job)
+{
+    hvc_flow *flow = job->flow;
+    for (unsigned i = 0; i < job->range_count; i++) {
+        uint32_t rva = job->ranges[i].begin;
+        while (rva < job->ranges[i].end) {
+            const flow_insn *insn = flow_insn_at(job, rva, NULL);
+            if (insn == NULL) {
+                rva++;
+                continue;
+            }
+            hvc_code_range *last = flow->covered.count > 0
+                                       ? &flow->covered.items[flow->covered.count - 1]
+                                       : NULL;
+            if (last == NULL || last->rva + last->size != rva) {
+                last = hvc_vector_add(job->results, &flow->covered);
+                if (last == NULL)
+                    return false;
+                *last = (hvc_code_range){.rva = rva};
+            }
+            last->size += insn->length;
+            rva += insn->length;
+        }
+    }
+    return true;
+}
+
+/* One more pass over the settled blocks, which notes calls, stores and the like. */
+static bool record(flow_job *job, hvc_state *state, hvc_state *scratch)
+{
+    hvc_flow *flow = job->flow;
+    job->recording = true;
+    for (size_t i = 0; i < job->blocks.count; i++) {
+        const flow_block *block = &job->blocks.items[i];
+        if (block->in == NULL || !block->in->live)
+            continue;
+        hvc_state_copy(state, block->in);
+        job->unsure = block->unsure;
+        flow_successors successors;
+        flow_run_block(job, block, state, scratch, &successors);
+        if (job->memory_failed)
+            return false;
+    }
+    flow->instructions = (uint32_t)job->insns.count;
+    if (flow->calls.count > 1)
+        qsort(flow->calls.items, flow->calls.count, sizeof(*flow->calls.items), compare_calls);
+    if (flow->addresses.count > 1) {
+        qsort(flow->addresses.items, flow->addresses.count, sizeof(uint32_t), compare_numbers);
+        size_t kept = 1;
+        for (size_t i = 1; i < flow->addresses.count; i++)
+            if (flow->addresses.items[i] != flow->addresses.items[kept - 1])
+                flow->addresses.items[kept++] = flow->addresses.items[i];
+        flow->addresses.count = kept;
+    }
+    return record_covered(job);
+}
+
+/* Stack bases for the calls that may pop an unknown number of bytes. */
+static void give_bases(flow_job *job)
+{
+    if (job->env->isa->pointer_size != 4)
+        return;
+    for (size_t i = 0; i < job->insns.count; i++) {
+        flow_insn *insn = &job->insns.items[i];
+        for (unsigned k = 0; k < insn->op_count; k++)
+            if (job->ops.items[insn->first_op + k].kind == HVC_OP_CALL)
+                insn->base = new_base(job);
+    }
+}
+
+static bool run(flow_job *job)
+{
+    hvc_state *state = hvc_arena_alloc(&job->arena, sizeof(*state));
+    hvc_state *scratch = hvc_arena_alloc(&job->arena, sizeof(*scratch));
+    if (state == NULL || scratch == NULL)
+        return false;
+    bool outside = job->incomplete;
+    for (;; job->round++) {
+        job->incomplete = outside;
+        if (!clear_graph(job) || !flow_decode(job) || !flow_decode_orphans(job))
+            return false;
+        if (job->insns.count == 0) {
+            job->incomplete = true;
+            return true;
+        }
+        if (!flow_make_blocks(job))
+            return false;
+        give_bases(job);
+        job->lost_now = false;
+        if (!settle(job, state, scratch))
+            return false;
+        if (!job->new_roots && (job->lost || !job->lost_now))
+            break;
+        /* Once more: with the code that tables led to, or with nothing taken for granted. */
+        job->lost |= !job->new_roots || job->round >= FLOW_MAX_ROUNDS;
+    }
+    return record(job, state, scratch);
+}
+
+hvc_status hvc_flow_analyse(const hvc_flow_env *env, uint32_t rva, hvc_arena *arena,
+                            hvc_flow **ret_flow)
+{
+    flow_job job = {.env = env, .results = arena};
+    job.flow = hvc_arena_alloc(arena, sizeof(*job.flow));
+    if (job.flow == NULL)
+        return HVC_E_MEMORY;
+    job.flow->begin = rva;
+    bool enough = true;
+    if (set_ranges(&job, rva)) {
+        job.flow->begin = job.entry;
+        enough = run(&job);
+    } else {
+        job.incomplete = true;
+    }
+    job.flow->incomplete = job.incomplete;
+    hvc_arena_free(&job.arena);
+    if (!enough || job.memory_failed)
+        return HVC_E_MEMORY;
+    *ret_flow = job.flow;
+    return HVC_OK;
+}

@@ -1,0 +1,201 @@
+/* What a call leaves behind. */
+#include "code/flow_step.h"
+
+/* The real target behind the control-flow-guard dispatch functions, which take it in a register. */
+bool step_guard_pointer(const step *s, hvc_value_id target, bool *ret_check)
+{
+    const hvc_load_config *config = &s->env->image->load_config;
+    const hvc_term *term = hvc_term_of(s->values, target);
+    uint64_t address;
+    uint32_t rva;
+    if (!config->present || term->kind != HVC_TERM_LOAD ||
+        !hvc_value_is_const(s->values, term->a, &address) ||
+        !hvc_image_rva_of(s->env->image, address, &rva) || rva == 0)
+        return false;
+    *ret_check = rva == config->guard_cf_check || rva == config->guard_xfg_check;
+    return *ret_check || rva == config->guard_cf_dispatch || rva == config->guard_xfg_dispatch ||
+           rva == config->guard_xfg_table_dispatch;
+}
+
+static void escape_arguments(step *s, const hvc_callee *callee)
+{
+    hvc_values *values = s->values;
+    const hvc_isa *isa = s->isa;
+    for (unsigned i = 0; i < HVC_FLOW_ARGUMENTS; i++) {
+        hvc_value_id value = flow_argument(values, isa, s->state, i, false);
+        int32_t size = 0;
+        if (callee->outs_known) {
+            bool out = false;
+            for (unsigned k = 0; k < callee->out_count; k++)
+                if (callee->outs[k].argument == i) {
+                    out = true;
+                    size = callee->outs[k].size;
+                }
+            if (!out)
+                continue;
+        }
+        hvc_state_escape_sized(values, s->state, value, size);
+    }
+}
+
+/* A function with an effect that is modelled writes through its arguments, keeps none of them, and lets nobody
+ * else run. */
+static void forget_outs(step *s, const hvc_callee *callee)
+{
+    for (unsigned k = 0; k < callee->out_count; k++) {
+        hvc_value_id value =
+            flow_argument(s->values, s->isa, s->state, callee->outs[k].argument, false);
+        const hvc_term *term = hvc_term_of(s->values, value);
+        if (term->kind == HVC_TERM_STACK && callee->outs[k].size > 0)
+            hvc_state_forget(s->values, s->state, term->reg, term->offset,
+                             term->offset + callee->outs[k].size);
+        else if (term->kind != HVC_TERM_CONST)
+            hvc_state_escape(s->values, s->state, value);
+    }
+}
+
+static void write_version(step *s, hvc_value_id pointer, int32_t offset, uint64_t number)
+{
+    const hvc_term *term = hvc_term_of(s->values, pointer);
+    if (term->kind == HVC_TERM_STACK)
+        hvc_state_store(s->values, s->state, term->reg, term->offset + offset, 4,
+                        hvc_value_const(s->values, number));
+    else if (s->job->recording && term->kind == HVC_TERM_CONST)
+        flow_record_store(s->job, s->insn, pointer, offset, 4, hvc_value_const(s->values, number));
+}
+
+/* What a few kernel functions leave in the caller's memory. Memory integrity exists from Windows 10 on, which
+ * calls itself 10.0: what a driver does on older versions is not judged. */
+static hvc_value_id apply_effect(step *s, const hvc_callee *callee, const hvc_value_id arguments[4],
+                                 hvc_value_id result)
+{
+    uint8_t pointer = s->isa->pointer_size;
+    const hvc_term *term;
+    uint64_t number;
+    switch (callee->effect) {
+    case HVC_EFFECT_UNICODE_STRING:
+        term = hvc_term_of(s->values, arguments[0]);
+        if (term->kind == HVC_TERM_STACK)
+            hvc_state_store(s->values, s->state, term->reg, term->offset + pointer, pointer,
+                            arguments[1]);
+        else if (s->job->recording && term->kind == HVC_TERM_CONST)
+            flow_record_store(s->job, s->insn, arguments[0], pointer, pointer, arguments[1]);
+        break;
+    case HVC_EFFECT_GET_VERSION:
+        write_version(s, arguments[0], 4, 10);
+        write_version(s, arguments[0], 8, 0);
+        return hvc_value_const(s->values, 0);
+    case HVC_EFFECT_PS_VERSION:
+        write_version(s, arguments[0], 0, 10);
+        write_version(s, arguments[1], 0, 0);
+        break;
+    case HVC_EFFECT_NTDDI:
+        if (hvc_value_is_const(s->values, arguments[0], &number) && (uint32_t)number <= 0x0A000000)
+            return hvc_value_const(s->values, 1);
+        break;
+    default:
+        break;
+    }
+    return result;
+}
+
+/* The stack pointer behind a call on x86, where the callee takes its arguments off. */
+static void pop_arguments(step *s, const hvc_callee *callee)
+{
+    const hvc_isa *isa = s->isa;
+    if (isa->link_register != HVC_REG_NONE || isa->pointer_size != 4)
+        return;
+    hvc_value_id sp = step_read_register(s, isa->stack_pointer);
+    if (callee->pops_known && !callee->frame_helper && !callee->frame_undo) {
+        sp = hvc_value_alu(s->values, HVC_ALU_ADD, sp,
+                           hvc_value_const(s->values, (uint32_t)callee->pops), 4);
+    } else {
+        /* A base of its own for "wherever the stack pointer now is"; what an earlier passage here called
+         * so is another place. */
+        uint8_t base = s->insn->base;
+        if (base != 0) {
+            hvc_state_forget(s->values, s->state, base, INT32_MIN / 2, 0);
+            for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++) {
+                const hvc_term *term = hvc_term_of(s->values, s->state->regs[reg]);
+                if (reg != isa->stack_pointer && step_holds_stack(s->values, s->state->regs[reg]) &&
+                    (term->kind == HVC_TERM_SET || term->reg == base))
+                    hvc_state_set(s->values, s->state, reg,
+                                  step_lose(s, s->state->regs[reg], HVC_UNKNOWN_FLOW, 8));
+            }
+        }
+        sp = base != 0 ? hvc_value_stack(s->values, base, 0)
+                       : hvc_value_unknown(s->values, HVC_UNKNOWN_FLOW);
+    }
+    hvc_state_set(s->values, s->state, isa->stack_pointer, sp);
+}
+
+void step_call(step *s, hvc_value_id target, uint32_t memory)
+{
+    const hvc_isa *isa = s->isa;
+    hvc_values *values = s->values;
+    bool check = false;
+    bool guarded = step_guard_pointer(s, target, &check);
+    uint32_t keep = 0;
+    if (guarded && check) {
+        /* The check function returns and leaves all arguments and the target alone. */
+        keep = isa->volatile_registers & ~(UINT32_C(1) << isa->return_register);
+        if (isa->link_register != HVC_REG_NONE)
+            keep = isa->volatile_registers & ~(UINT32_C(3) << 16) & ~(UINT32_C(1) << isa->link_register);
+    } else if (guarded) {
+        target = step_read_register(s, isa->return_register);
+    }
+    if (s->job->recording && !(guarded && check))
+        flow_record_call(s->job, s->insn, s->state, target, memory, guarded, false);
+    hvc_callee callee = {0};
+    if (guarded && check)
+        callee = (hvc_callee){.pops_known = true, .outs_known = true, .pure = true, .preserved = keep};
+    else
+        s->env->callee(s->env->context, target, &callee);
+    hvc_value_id arguments[4];
+    for (unsigned i = 0; i < 4; i++)
+        arguments[i] = flow_argument(values, isa, s->state, i, false);
+    hvc_value_id sp = step_read_register(s, isa->stack_pointer);
+    bool modelled = callee.effect != HVC_EFFECT_NONE && callee.outs_known;
+    if (!callee.pure) {
+        if (modelled) {
+            forget_outs(s, &callee);
+        } else {
+            escape_arguments(s, &callee);
+            hvc_state_foreign_write(values, s->state);
+        }
+        /* The callee owns its home area and, on x86, its arguments. */
+        const hvc_term *term = hvc_term_of(values, sp);
+        if (term->kind == HVC_TERM_STACK) {
+            int32_t home = isa->stack_argument_offset;
+            if (isa->pointer_size == 4 && callee.pops_known && callee.pops > home)
+                home = callee.pops;
+            if (home > 0)
+                hvc_state_forget(values, s->state, term->reg, term->offset, term->offset + home);
+        }
+    }
+    for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
+        if ((isa->volatile_registers & ~callee.preserved) >> reg & 1)
+            hvc_state_set(values, s->state, reg,
+                          callee.standard
+                              ? hvc_value_unknown(values, HVC_UNKNOWN_CALL)
+                              : step_lose(s, s->state->regs[reg], HVC_UNKNOWN_CALL, 8));
+    if (!(callee.preserved >> isa->return_register & 1))
+        hvc_state_set(values, s->state, isa->return_register,
+                      apply_effect(s, &callee, arguments,
+                                   hvc_value_result(values, s->insn->rva)));
+    s->state->flags = (hvc_flags){.kind = HVC_FLAGS_UNKNOWN};
+    pop_arguments(s, &callee);
+    if (callee.frame_helper) {
+        /* _SEH_prolog4, called first thing: the frame pointer is what push ebp; mov ebp, esp gives. */
+        const hvc_term *term = hvc_term_of(values, sp);
+        bool first = term->kind == HVC_TERM_STACK && term->reg == 0 && term->offset == -8;
+        hvc_state_set(values, s->state, isa->frame_pointer,
+                      first ? hvc_value_stack(values, 0, -4)
+                            : hvc_value_unknown(values, HVC_UNKNOWN_CALL));
+    } else if (callee.frame_undo) {
+        for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
+            if (reg != isa->stack_pointer && reg != isa->return_register)
+                hvc_state_set(values, s->state, reg,
+                              step_lose(s, s->state->regs[reg], HVC_UNKNOWN_CALL, 8));
+    }
+}

@@ -1,0 +1,110 @@
+/* Shared by the files that make up one function's flow: graph (flow_graph.c), effects of instructions
+ * (flow_step.c), the fixed point and the record (flow.c). */
+#ifndef CODE_FLOW_PRIVATE_H
+#define CODE_FLOW_PRIVATE_H
+
+#include "code/flow.h"
+
+/* Bounds of one function; past them its flow is incomplete. */
+enum {
+    FLOW_MAX_BYTES = 1 << 20,
+    FLOW_MAX_INSNS = 1 << 16,
+    FLOW_MAX_BLOCKS = 4096,
+    FLOW_MAX_VISITS = 64,  /* of one block, before all it knows is given up */
+    FLOW_MAX_ROUNDS = 16,  /* building the graph again for newly found jump tables */
+    FLOW_MAX_TABLE = 1024, /* entries of one jump table */
+    FLOW_MAX_RANGES = 64,  /* fragments of a function */
+    FLOW_MAX_BASES = 200,  /* stack bases */
+};
+
+typedef struct flow_insn {
+    uint32_t rva;
+    uint32_t first_op;
+    uint8_t length, op_count;
+    uint8_t base;   /* stack base given out at this instruction (call that pops unknown bytes) */
+    bool leader, ends;
+} flow_insn;
+
+typedef struct flow_block {
+    uint32_t first; /* instruction index */
+    uint32_t end_rva;
+    hvc_state *in;
+    uint16_t visits;
+    uint8_t base; /* stack base for a join of different stack pointers */
+    bool dirty, unsure;
+} flow_block;
+
+typedef struct flow_range {
+    uint32_t begin, end;
+    uint32_t *at; /* instruction index + 1 that starts at begin + i, 0 when none */
+} flow_range;
+
+typedef struct flow_job {
+    const hvc_flow_env *env;
+    hvc_arena arena; /* all of the following; freed at the end */
+    flow_range ranges[FLOW_MAX_RANGES];
+    unsigned range_count;
+    uint32_t entry;
+    HVC_VECTOR(flow_insn) insns;
+    HVC_VECTOR(hvc_op) ops;
+    HVC_VECTOR(flow_block) blocks;
+    HVC_VECTOR(uint32_t) roots;    /* where code starts besides the entry: jump table targets */
+    HVC_VECTOR(uint32_t) orphans;  /* starts of code that control reaches in a way that is not seen */
+    HVC_VECTOR(uint32_t) pending;  /* addresses to decode from */
+    uint32_t *block_of;            /* by instruction index: block index + 1 when it starts one */
+    uint8_t next_base;
+    bool incomplete, memory_failed;
+    bool lost;      /* a jump could not be followed: it may lead to any block, so that nothing is known at the
+                       start of one, and everything is decoded */
+    bool lost_now;  /* the pass under way met such a jump */
+    unsigned round; /* how often the graph was built */
+    bool new_roots; /* a jump table showed targets that are not in the graph yet */
+    /* While recording: */
+    hvc_flow *flow;
+    hvc_arena *results;
+    bool recording, unsure;
+} flow_job;
+
+/* flow_graph.c */
+bool flow_inside(const flow_job *job, uint32_t rva);
+/* The instruction that starts at rva; NULL when none was decoded there. */
+flow_insn *flow_insn_at(const flow_job *job, uint32_t rva, uint32_t *ret_index);
+/* Decodes everything reachable from entry and roots, and marks the blocks' starts. */
+bool flow_decode(flow_job *job);
+/* Adds the map's labels, and the wanted parts that are still undecoded, as orphans, and decodes them. */
+bool flow_decode_orphans(flow_job *job);
+bool flow_make_blocks(flow_job *job);
+bool flow_add_root(flow_job *job, uint32_t rva);
+
+/* flow_step.c */
+typedef struct flow_successors {
+    uint32_t targets[2]; /* RVAs inside the function */
+    hvc_state *states[2];
+    unsigned count;
+    /* A jump through a table: every target gets states[0]. */
+    uint32_t *table;
+    size_t table_count;
+} flow_successors;
+
+/* Runs a block's instructions on state and tells where it goes on; states of two ways out are kept in
+ * scratch (room for one). */
+void flow_run_block(flow_job *job, const flow_block *block, hvc_state *state, hvc_state *scratch,
+                    flow_successors *ret_successors);
+
+/* flow_record.c */
+void flow_record_call(flow_job *job, const flow_insn *insn, hvc_state *state, hvc_value_id target,
+                      uint32_t memory, bool guarded, bool tail);
+void flow_record_store(flow_job *job, const flow_insn *insn, hvc_value_id address, int32_t offset,
+                       uint8_t size, hvc_value_id value);
+void flow_record_read(flow_job *job, const flow_insn *insn, uint64_t address);
+void flow_record_address(flow_job *job, uint64_t address);
+void flow_record_control(flow_job *job, const flow_insn *insn, uint32_t number, hvc_value_id value);
+void flow_record_return(flow_job *job, const hvc_state *state);
+hvc_value_id flow_argument(hvc_values *values, const hvc_isa *isa, const hvc_state *state, unsigned n,
+                           bool tail);
+
+/* flow_table.c */
+/* The targets of an indirect jump by way of a table; false when value is no table the image settles. */
+bool flow_table_targets(flow_job *job, hvc_value_id value, uint32_t **ret_targets, size_t *ret_count);
+
+#endif

@@ -1,0 +1,147 @@
+/* What is kept of a function's flow once it is known. */
+#include "code/flow_private.h"
+
+bool hvc_argument_register(const hvc_isa *isa, unsigned n, uint8_t *ret_reg)
+{
+    if (n >= isa->argument_register_count)
+        return false;
+    *ret_reg = isa->argument_registers[n];
+    return true;
+}
+
+int32_t hvc_argument_stack(const hvc_isa *isa, unsigned n)
+{
+    return (int32_t)(isa->stack_argument_offset +
+                     (n - isa->argument_register_count) * isa->pointer_size);
+}
+
+int hvc_argument_of_entry_stack(const hvc_isa *isa, int32_t offset)
+{
+    if (isa->link_register == HVC_REG_NONE)
+        offset -= isa->pointer_size; /* the return address */
+    if (offset < 0 || offset % isa->pointer_size != 0)
+        return -1;
+    int n = offset / isa->pointer_size;
+    /* x64: the home area of the register arguments comes first, but what it holds at entry is nothing. */
+    if (isa->stack_argument_offset > 0)
+        return n >= isa->argument_register_count ? n : -1;
+    return n + isa->argument_register_count;
+}
+
+hvc_value_id flow_argument(hvc_values *values, const hvc_isa *isa, const hvc_state *state, unsigned n,
+                           bool tail)
+{
+    uint8_t reg;
+    if (hvc_argument_register(isa, n, &reg)) {
+        hvc_value_id value = state->regs[reg];
+        return value == HVC_VALUE_UNDEFINED ? hvc_value_unknown(values, HVC_UNKNOWN_INSTRUCTION)
+                                            : value;
+    }
+    const hvc_term *sp = hvc_term_of(values, state->regs[isa->stack_pointer]);
+    if (sp->kind != HVC_TERM_STACK)
+        return hvc_value_unknown(values, HVC_UNKNOWN_FLOW);
+    int32_t offset = sp->offset + hvc_argument_stack(isa, n);
+    if (tail && isa->link_register == HVC_REG_NONE)
+        offset += isa->pointer_size;
+    hvc_value_id value = hvc_state_load(values, state, sp->reg, offset, isa->pointer_size);
+    if (isa->pointer_size == 8 && hvc_value_is_unknown(values, value)) {
+        /* A 4-byte argument may have been stored as such: the rest of the slot is nothing. */
+        hvc_value_id low = hvc_state_load(values, state, sp->reg, offset, 4);
+        if (!hvc_value_is_unknown(values, low))
+            return low;
+    }
+    return value;
+}
+
+static bool add_address(flow_job *job, uint32_t rva)
+{
+    uint32_t *address = hvc_vector_add(job->results, &job->flow->addresses);
+    if (address != NULL)
+        *address = rva;
+    return address != NULL;
+}
+
+void flow_record_address(flow_job *job, uint64_t address)
+{
+    uint32_t rva;
+    if (hvc_image_rva_of(job->env->image, address, &rva) && !add_address(job, rva))
+        job->memory_failed = true;
+}
+
+static void record_addresses_of(flow_job *job, hvc_value_id value)
+{
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(job->env->values, &value, &count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t number;
+        if (hvc_value_is_const(job->env->values, members[i], &number))
+            flow_record_address(job, number);
+    }
+}
+
+void flow_record_call(flow_job *job, const flow_insn *insn, hvc_state *state, hvc_value_id target,
+                      uint32_t memory, bool guarded, bool tail)
+{
+    hvc_flow_call *call = hvc_vector_add(job->results, &job->flow->calls);
+    if (call == NULL) {
+        job->memory_failed = true;
+        return;
+    }
+    *call = (hvc_flow_call){.rva = insn->rva,
+                            .return_rva = insn->rva + insn->length,
+                            .tail = tail,
+                            .length = insn->length,
+                            .guarded = guarded,
+                            .memory = memory,
+                            .target = target,
+                            .unsure = job->unsure};
+    for (unsigned i = 0; i < HVC_FLOW_ARGUMENTS; i++) {
+        call->arguments[i] = flow_argument(job->env->values, job->env->isa, state, i, tail);
+        record_addresses_of(job, call->arguments[i]);
+    }
+    const hvc_term *first = hvc_term_of(job->env->values, call->arguments[0]);
+    uint8_t pointer = job->env->isa->pointer_size;
+    if (first->kind == HVC_TERM_STACK)
+        call->name = hvc_state_load(job->env->values, state, first->reg, first->offset + pointer, pointer);
+}
+
+void flow_record_store(flow_job *job, const flow_insn *insn, hvc_value_id address, int32_t offset,
+                       uint8_t size, hvc_value_id value)
+{
+    hvc_flow_store *store = hvc_vector_add(job->results, &job->flow->stores);
+    if (store == NULL) {
+        job->memory_failed = true;
+        return;
+    }
+    *store = (hvc_flow_store){
+        .rva = insn->rva, .size = size, .address = address, .offset = offset, .value = value};
+    record_addresses_of(job, value);
+}
+
+void flow_record_read(flow_job *job, const flow_insn *insn, uint64_t address)
+{
+    uint32_t rva;
+    if (!hvc_image_rva_of(job->env->image, address, &rva))
+        return;
+    hvc_flow_read *read = hvc_vector_add(job->results, &job->flow->reads);
+    if (read == NULL)
+        job->memory_failed = true;
+    else
+        *read = (hvc_flow_read){.rva = insn->rva, .from = rva};
+}
+
+void flow_record_control(flow_job *job, const flow_insn *insn, uint32_t number, hvc_value_id value)
+{
+    hvc_flow_control *control = hvc_vector_add(job->results, &job->flow->controls);
+    if (control == NULL)
+        job->memory_failed = true;
+    else
+        *control = (hvc_flow_control){.rva = insn->rva, .number = number, .value = value};
+}
+
+void flow_record_return(flow_job *job, const hvc_state *state)
+{
+    hvc_value_id value = state->regs[job->env->isa->return_register];
+    job->flow->returned = hvc_value_join(job->env->values, job->flow->returned, value);
+    record_addresses_of(job, value);
+}

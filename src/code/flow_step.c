@@ -1,0 +1,425 @@
+/* What each operation does to the state. */
+#include <string.h>
+
+#include "code/flow_step.h"
+
+/* A value that is no stack address any more: if it was one, it got out of sight. */
+hvc_value_id step_lose(step *s, hvc_value_id value, hvc_unknown why, uint8_t size)
+{
+    hvc_state_escape(s->values, s->state, value);
+    return size < 8 ? hvc_value_range(s->values, hvc_size_mask(size), why)
+                    : hvc_value_unknown(s->values, why);
+}
+
+bool step_holds_stack(const hvc_values *values, hvc_value_id value)
+{
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(values, &value, &count);
+    for (size_t i = 0; i < count; i++)
+        if (hvc_term_of(values, members[i])->kind == HVC_TERM_STACK)
+            return true;
+    return false;
+}
+
+hvc_value_id step_read_register(step *s, uint8_t reg)
+{
+    if (reg >= HVC_REG_COUNT)
+        return hvc_value_unknown(s->values, HVC_UNKNOWN_INSTRUCTION);
+    hvc_value_id value = s->state->regs[reg];
+    return value == HVC_VALUE_UNDEFINED ? hvc_value_unknown(s->values, HVC_UNKNOWN_INSTRUCTION)
+                                        : value;
+}
+
+hvc_value_id step_read_operand(step *s, const hvc_operand *operand, uint8_t size)
+{
+    if (operand->kind == HVC_OPERAND_CONST)
+        return hvc_value_const(s->values, operand->value & hvc_size_mask(size));
+    if (operand->kind == HVC_OPERAND_NONE)
+        return hvc_value_unknown(s->values, HVC_UNKNOWN_INSTRUCTION);
+    hvc_value_id value = step_read_register(s, operand->reg);
+    if (size < s->isa->pointer_size && step_holds_stack(s->values, value))
+        return step_lose(s, value, HVC_UNKNOWN_INSTRUCTION, size);
+    return hvc_value_truncate(s->values, value, size);
+}
+
+static void write_register(step *s, uint8_t reg, hvc_value_id value, uint8_t size, bool merge)
+{
+    if (reg == HVC_REG_NONE)
+        return;
+    uint8_t whole = s->isa->pointer_size;
+    if (merge && size < whole) {
+        hvc_value_id old = step_read_register(s, reg);
+        if (step_holds_stack(s->values, old))
+            old = step_lose(s, old, HVC_UNKNOWN_INSTRUCTION, whole);
+        hvc_value_id kept = hvc_value_alu(
+            s->values, HVC_ALU_AND, old,
+            hvc_value_const(s->values, ~hvc_size_mask(size) & hvc_size_mask(whole)), whole);
+        value = hvc_value_alu(s->values, HVC_ALU_OR, kept,
+                              hvc_value_truncate(s->values, value, size), whole);
+    }
+    hvc_state_set(s->values, s->state, reg, value);
+}
+
+/* An address, taken apart as far as it can be. */
+typedef struct reference {
+    enum { TO_NOWHERE, TO_VALUE, TO_TABLE, TO_STACK_ARRAY } kind;
+    hvc_value_id value;    /* VALUE: the whole address; TABLE: the constant base */
+    hvc_value_id index;    /* TABLE */
+    uint8_t scale;         /* TABLE */
+    uint8_t base;          /* STACK_ARRAY */
+    int32_t offset;        /* STACK_ARRAY: lowest offset of the frame it starts at */
+} reference;
+
+static reference address_of(step *s, const hvc_memory *memory)
+{
+    hvc_values *values = s->values;
+    uint8_t size = s->isa->pointer_size;
+    if (memory->segment)
+        return (reference){.kind = TO_NOWHERE};
+    hvc_value_id value = hvc_value_const(values, (uint64_t)memory->displacement & hvc_size_mask(size));
+    if (memory->base != HVC_REG_NONE)
+        value = hvc_value_alu(values, HVC_ALU_ADD, step_read_register(s, memory->base), value, size);
+    if (memory->index == HVC_REG_NONE)
+        return (reference){.kind = TO_VALUE, .value = value};
+    hvc_value_id index = step_read_register(s, memory->index);
+    uint64_t number;
+    if (memory->scale == 1 && !hvc_value_is_const(values, value, &number) &&
+        hvc_value_is_const(values, index, &number)) {
+        hvc_value_id swap = value; /* [index + table]: which one is the table shows in the values */
+        value = index;
+        index = swap;
+    }
+    if (hvc_value_is_const(values, index, &number))
+        return (reference){.kind = TO_VALUE,
+                         .value = hvc_value_alu(values, HVC_ALU_ADD, value,
+                                                hvc_value_const(values, number * memory->scale), size)};
+    const hvc_term *term = hvc_term_of(values, value);
+    if (term->kind == HVC_TERM_CONST)
+        return (reference){.kind = TO_TABLE, .value = value, .index = index, .scale = memory->scale};
+    if (term->kind == HVC_TERM_STACK)
+        return (reference){.kind = TO_STACK_ARRAY, .base = term->reg, .offset = term->offset};
+    if (memory->scale == 1 && hvc_term_of(values, index)->kind == HVC_TERM_STACK) {
+        term = hvc_term_of(values, index);
+        return (reference){.kind = TO_STACK_ARRAY, .base = term->reg, .offset = term->offset};
+    }
+    if (step_holds_stack(values, value))
+        hvc_state_escape(values, s->state, value);
+    return (reference){.kind = TO_VALUE, .value = hvc_value_unknown(values, HVC_UNKNOWN_MEMORY)};
+}
+
+/* Splits an address term into what a load term keeps: a pointer and an offset. */
+static hvc_value_id split(const hvc_values *values, hvc_value_id address, int32_t *ret_offset)
+{
+    const hvc_term *term = hvc_term_of(values, address);
+    uint64_t number;
+    *ret_offset = 0;
+    if (term->kind == HVC_TERM_OP && term->alu == HVC_ALU_ADD &&
+        hvc_value_is_const(values, term->b, &number)) {
+        int64_t offset = term->size == 4 ? (int64_t)(int32_t)number : (int64_t)number;
+        if (offset >= INT32_MIN && offset <= INT32_MAX) {
+            *ret_offset = (int32_t)offset;
+            return term->a;
+        }
+    }
+    return address;
+}
+
+static hvc_value_id load_one(step *s, hvc_value_id address, uint8_t size, bool sign)
+{
+    const hvc_term *term = hvc_term_of(s->values, address);
+    if (term->kind == HVC_TERM_STACK)
+        return hvc_state_load(s->values, s->state, term->reg, term->offset, size);
+    int32_t offset;
+    hvc_value_id base = split(s->values, address, &offset);
+    uint64_t absolute;
+    if (s->job->recording && size == s->isa->pointer_size &&
+        hvc_value_is_const(s->values, base, &absolute))
+        flow_record_read(s->job, s->insn, absolute + (uint64_t)(int64_t)offset);
+    return hvc_value_load(s->values, base, offset, size, sign);
+}
+
+static hvc_value_id load(step *s, const hvc_op *op, const reference *from)
+{
+    hvc_values *values = s->values;
+    uint8_t size = op->memory_size;
+    hvc_value_id value = hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
+    bool stack = false;
+    if (from->kind == TO_TABLE) {
+        value = hvc_value_table(values, from->value, 0, from->index, from->scale, size,
+                                op->sign_extend);
+    } else if (from->kind == TO_VALUE) {
+        size_t count;
+        hvc_value_members(values, &from->value, &count);
+        value = HVC_VALUE_UNDEFINED;
+        for (size_t i = 0; i < count; i++) {
+            size_t n;
+            hvc_value_id member = hvc_value_members(values, &from->value, &n)[i];
+            stack |= hvc_term_of(values, member)->kind == HVC_TERM_STACK;
+            value = hvc_value_join(values, value, load_one(s, member, size, op->sign_extend));
+        }
+    }
+    hvc_unknown why = hvc_value_why(values, value);
+    if (why != HVC_UNKNOWN_NONE && size < 8 && !op->sign_extend)
+        value = hvc_value_range(values, hvc_size_mask(size), why);
+    /* Load terms know themselves that they are sign-extended; what came from the stack does not. */
+    if (op->sign_extend && (stack || why != HVC_UNKNOWN_NONE) && size < 8)
+        value = hvc_value_alu(values, HVC_ALU_SIGN_EXTEND, value,
+                              hvc_value_const(values, 8u * size), op->size);
+    return hvc_value_truncate(values, value, op->size);
+}
+
+static void step_load(step *s, const hvc_op *op)
+{
+    reference from = address_of(s, &op->memory);
+    hvc_value_id value = load(s, op, &from);
+    write_register(s, op->dst, value, op->size, op->merge);
+    if (from.kind == TO_VALUE && op->dst < HVC_REG_COUNT && !op->merge && !op->sign_extend) {
+        const hvc_term *term = hvc_term_of(s->values, from.value);
+        if (term->kind == HVC_TERM_STACK)
+            s->state->origin[op->dst] = (hvc_place_of){.kind = 2,
+                                                       .reg_or_base = term->reg,
+                                                       .size = op->memory_size,
+                                                       .offset = term->offset};
+    }
+}
+
+static void store_one(step *s, hvc_value_id to, uint8_t size, hvc_value_id value, bool certain)
+{
+    hvc_values *values = s->values;
+    hvc_term term = *hvc_term_of(values, to);
+    if (term.kind == HVC_TERM_STACK) {
+        if (certain)
+            hvc_state_store(values, s->state, term.reg, term.offset, size, value);
+        else
+            hvc_state_forget(values, s->state, term.reg, term.offset, term.offset + size);
+        return;
+    }
+    hvc_state_escape(values, s->state, value);
+    int32_t offset;
+    hvc_value_id base = split(values, to, &offset);
+    uint8_t kind = hvc_term_of(values, base)->kind;
+    /* A caller's pointer cannot point into a frame that did not exist yet, and an absolute address is none
+     * of the stack. */
+    if (kind != HVC_TERM_CONST && kind != HVC_TERM_ENTRY && kind != HVC_TERM_ENTRY_STACK)
+        hvc_state_foreign_write(values, s->state);
+    if (s->job->recording)
+        flow_record_store(s->job, s->insn, base, offset, size, value);
+}
+
+static void step_store(step *s, const hvc_op *op)
+{
+    reference to = address_of(s, &op->memory);
+    hvc_value_id value = op->a.kind == HVC_OPERAND_NONE || op->memory_size > 8
+                             ? hvc_value_unknown(s->values, HVC_UNKNOWN_INSTRUCTION)
+                             : step_read_operand(s, &op->a, op->memory_size);
+    if (to.kind == TO_NOWHERE) {
+        hvc_state_escape(s->values, s->state, value);
+    } else if (to.kind == TO_STACK_ARRAY) {
+        hvc_state_escape(s->values, s->state, value);
+        hvc_state_forget(s->values, s->state, to.base, to.offset, to.offset < 0 ? 0 : INT32_MAX);
+    } else if (to.kind == TO_TABLE) {
+        hvc_state_escape(s->values, s->state, value);
+        if (s->job->recording)
+            flow_record_store(s->job, s->insn, to.value, 0, 0, value);
+    } else {
+        size_t count;
+        hvc_value_members(s->values, &to.value, &count);
+        for (size_t i = 0; i < count; i++) {
+            size_t n;
+            hvc_value_id member = hvc_value_members(s->values, &to.value, &n)[i];
+            store_one(s, member, op->memory_size, value, count == 1);
+        }
+    }
+}
+
+static void step_alu(step *s, const hvc_op *op)
+{
+    hvc_value_id a = step_read_operand(s, &op->a, op->size);
+    hvc_value_id b = op->b.kind == HVC_OPERAND_NONE ? a : step_read_operand(s, &op->b, op->size);
+    hvc_value_id value = hvc_value_alu(s->values, (hvc_alu)op->alu, a, b, op->size);
+    if ((step_holds_stack(s->values, a) || step_holds_stack(s->values, b)) && !step_holds_stack(s->values, value)) {
+        hvc_state_escape(s->values, s->state, a);
+        if (op->b.kind != HVC_OPERAND_NONE)
+            hvc_state_escape(s->values, s->state, b);
+    }
+    if (s->job->recording) {
+        uint64_t number;
+        /* Address arithmetic: what it forms, or what it starts from when the result is not known. */
+        if (hvc_value_is_const(s->values, value, &number)) {
+            flow_record_address(s->job, number);
+        } else {
+            if (hvc_value_is_const(s->values, a, &number))
+                flow_record_address(s->job, number);
+            if (hvc_value_is_const(s->values, b, &number))
+                flow_record_address(s->job, number);
+        }
+    }
+    write_register(s, op->dst, value, op->size, op->merge);
+}
+
+static void step_move(step *s, const hvc_op *op)
+{
+    hvc_value_id value = step_read_operand(s, &op->a, op->size);
+    hvc_place_of origin = {0};
+    if (op->a.kind == HVC_OPERAND_REG && op->a.reg < HVC_REG_COUNT &&
+        s->state->origin[op->a.reg].size <= op->size)
+        origin = s->state->origin[op->a.reg];
+    uint64_t number;
+    /* ARM64's adrp forms pages on the way to an address: those count where they are used. */
+    if (s->job->recording && hvc_value_is_const(s->values, value, &number) &&
+        op->a.kind == HVC_OPERAND_CONST && (s->isa->min_length == 1 || (number & 0xFFF) != 0))
+        flow_record_address(s->job, number);
+    write_register(s, op->dst, value, op->size, op->merge);
+    if (op->dst < HVC_REG_COUNT && !op->merge)
+        s->state->origin[op->dst] = origin;
+}
+
+static void step_select(step *s, const hvc_op *op)
+{
+    hvc_value_id a = step_read_operand(s, &op->a, op->size), b = step_read_operand(s, &op->b, op->size);
+    step_truth holds = step_decide(s->values, (hvc_condition)op->condition, &s->state->flags);
+    hvc_value_id value = holds == STEP_ALWAYS  ? a
+                         : holds == STEP_NEVER ? b
+                                          : hvc_value_join(s->values, a, b);
+    if (hvc_value_why(s->values, value) != HVC_UNKNOWN_NONE) {
+        hvc_state_escape(s->values, s->state, a);
+        hvc_state_escape(s->values, s->state, b);
+    }
+    write_register(s, op->dst, value, op->size, op->merge);
+}
+
+static void step_flags(step *s, const hvc_op *op, hvc_flags_kind kind)
+{
+    hvc_flags flags = {.kind = (uint8_t)kind, .size = op->size};
+    flags.a = step_read_operand(s, &op->a, op->size);
+    flags.b = op->b.kind == HVC_OPERAND_NONE ? flags.a : step_read_operand(s, &op->b, op->size);
+    if (op->a.kind == HVC_OPERAND_REG) {
+        if (op->a.reg < HVC_REG_MACHINE)
+            flags.place = (hvc_place_of){.kind = 1, .reg_or_base = op->a.reg, .size = op->size};
+        else if (op->a.reg < HVC_REG_COUNT)
+            flags.place = s->state->origin[op->a.reg];
+    }
+    s->state->flags = flags;
+}
+
+static void step_clobber_memory(step *s, const hvc_op *op)
+{
+    if (op->memory.base != HVC_REG_NONE && !op->memory.segment) {
+        reference to = address_of(s, &op->memory);
+        const hvc_term *term = hvc_term_of(s->values, to.value);
+        if (to.kind == TO_VALUE && term->kind == HVC_TERM_STACK) {
+            /* From the pointer upwards (the direction flag is clear by convention), within the frame. */
+            hvc_state_forget(s->values, s->state, term->reg, term->offset,
+                             term->offset < 0 ? 0 : INT32_MAX);
+            return;
+        }
+        if (s->job->recording && to.kind == TO_VALUE)
+            flow_record_store(s->job, s->insn, to.value, 0, 0,
+                              hvc_value_unknown(s->values, HVC_UNKNOWN_MEMORY));
+        if (to.kind == TO_VALUE && term->kind == HVC_TERM_CONST)
+            return;
+    }
+    hvc_state_foreign_write(s->values, s->state);
+    if (op->memory.base == HVC_REG_NONE)
+        hvc_state_forget(s->values, s->state, 0, INT32_MIN / 2, INT32_MAX);
+}
+
+static void step_op(step *s, const hvc_op *op)
+{
+    switch (op->kind) {
+    case HVC_OP_MOVE:
+        step_move(s, op);
+        break;
+    case HVC_OP_ALU:
+        step_alu(s, op);
+        break;
+    case HVC_OP_LOAD:
+        step_load(s, op);
+        break;
+    case HVC_OP_STORE:
+        step_store(s, op);
+        break;
+    case HVC_OP_SELECT:
+        step_select(s, op);
+        break;
+    case HVC_OP_COMPARE:
+        step_flags(s, op, HVC_FLAGS_COMPARE);
+        break;
+    case HVC_OP_TEST:
+        step_flags(s, op, HVC_FLAGS_TEST);
+        break;
+    case HVC_OP_RESULT:
+        step_flags(s, op, HVC_FLAGS_RESULT);
+        break;
+    case HVC_OP_CLOBBER:
+        write_register(s, op->dst, step_lose(s, step_read_register(s, op->dst), HVC_UNKNOWN_INSTRUCTION, op->size),
+                       op->size, op->merge);
+        break;
+    case HVC_OP_CLOBBER_FLAGS:
+        s->state->flags = (hvc_flags){.kind = HVC_FLAGS_UNKNOWN};
+        break;
+    case HVC_OP_CLOBBER_MEMORY:
+        step_clobber_memory(s, op);
+        break;
+    case HVC_OP_CONTROL_WRITE:
+        if (s->job->recording)
+            flow_record_control(s->job, s->insn, op->immediate,
+                                step_read_operand(s, &op->a, s->isa->pointer_size));
+        break;
+    default:
+        break;
+    }
+}
+
+void flow_run_block(flow_job *job, const flow_block *block, hvc_state *state, hvc_state *scratch,
+                    flow_successors *ret_successors)
+{
+    const hvc_flow_env *env = job->env;
+    step s = {.job = job, .env = env, .isa = env->isa, .values = env->values, .state = state};
+    memset(ret_successors, 0, sizeof(*ret_successors));
+    uint32_t index = block->first;
+    for (;;) {
+        s.insn = &job->insns.items[index];
+        uint32_t memory = 0;
+        bool stopped = false;
+        for (unsigned i = 0; i < s.insn->op_count && !stopped; i++) {
+            const hvc_op *op = &job->ops.items[s.insn->first_op + i];
+            switch (op->kind) {
+            case HVC_OP_LOAD:
+                if (op->memory.base == HVC_REG_NONE && op->memory.index == HVC_REG_NONE &&
+                    !op->memory.segment)
+                    hvc_image_rva_of(env->image, (uint64_t)op->memory.displacement, &memory);
+                step_op(&s, op);
+                break;
+            case HVC_OP_CALL:
+                step_call(&s, step_read_operand(&s, &op->a, env->isa->pointer_size), memory);
+                break;
+            case HVC_OP_JUMP:
+                step_jump(&s, op, memory, ret_successors);
+                return;
+            case HVC_OP_BRANCH:
+                step_branch(&s, op, scratch, ret_successors);
+                return;
+            case HVC_OP_RETURN:
+                if (job->recording)
+                    flow_record_return(job, state);
+                return;
+            case HVC_OP_TRAP:
+                return;
+            default:
+                step_op(&s, op);
+                break;
+            }
+        }
+        if (s.insn->ends)
+            return; /* a call that does not return */
+        uint32_t next = s.insn->rva + s.insn->length;
+        const flow_insn *following = flow_insn_at(job, next, &index);
+        if (following == NULL)
+            return;
+        if (following->leader) {
+            step_add_way(ret_successors, next, state);
+            return;
+        }
+    }
+}

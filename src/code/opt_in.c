@@ -1,0 +1,120 @@
+/* POOL_NX_OPTIN: ExInitializeDriverRuntime, which the compiler puts inline, stores 0x200 in
+ * ExDefaultNonPagedPoolType and 0x40000000 in ExDefaultMdlProtection, two variables that start as 0. On Windows
+ * 10 and later, the only versions that have memory integrity, it always does so: the stores count where the
+ * analysis of the driver's initialization, made for these versions, reaches them. */
+#include <string.h>
+
+#include "code/analysis.h"
+
+enum {
+    NX_POOL = 0x200,
+    MDL_NO_EXECUTE = 0x40000000,
+    STORES_APART = 64, /* bytes between the two stores */
+    INIT_FUNCTIONS = 48,
+    INIT_DEPTH = 3, /* calls from the entry point */
+};
+
+typedef struct init_queue {
+    uint32_t rva[INIT_FUNCTIONS];
+    uint8_t depth[INIT_FUNCTIONS];
+    unsigned count;
+} init_queue;
+
+static void add_function(hvc_analysis *analysis, init_queue *queue, uint32_t rva, unsigned depth)
+{
+    const hvc_code_function *function = hvc_function_at(&analysis->map, rva);
+    if (function == NULL || queue->count == INIT_FUNCTIONS)
+        return;
+    for (unsigned i = 0; i < queue->count; i++)
+        if (queue->rva[i] == function->group)
+            return;
+    queue->rva[queue->count] = function->group;
+    queue->depth[queue->count++] = (uint8_t)depth;
+}
+
+/* The variable of 4 bytes, 0 at first, that a store sets to number. */
+static bool sets(const hvc_analysis *analysis, const hvc_flow_store *store, uint64_t number,
+                 uint32_t *ret_rva)
+{
+    uint64_t value, address;
+    uint32_t initial, rva;
+    const hvc_section *section;
+    if (store->size != 4 || !hvc_value_is_const(&analysis->values, store->value, &value) ||
+        value != number || !hvc_value_is_const(&analysis->values, store->address, &address) ||
+        !hvc_image_rva_of(analysis->image, address + (uint64_t)(int64_t)store->offset, &rva))
+        return false;
+    section = hvc_image_section_at(analysis->image, rva);
+    if (section == NULL || (section->characteristics & HVC_SCN_MEM_WRITE) == 0 ||
+        !hvc_image_u32(analysis->image, rva, &initial) || initial != 0)
+        return false;
+    *ret_rva = rva;
+    return true;
+}
+
+static bool asks_version(const hvc_analysis *analysis, const hvc_flow *flow)
+{
+    for (size_t i = 0; i < flow->calls.count; i++) {
+        hvc_callee callee = {0};
+        hvc_analysis_callee((void *)(uintptr_t)analysis, flow->calls.items[i].target, &callee);
+        if (callee.effect == HVC_EFFECT_GET_VERSION || callee.effect == HVC_EFFECT_PS_VERSION ||
+            callee.effect == HVC_EFFECT_NTDDI)
+            return true;
+    }
+    return false;
+}
+
+static bool look_for_stores(hvc_analysis *analysis, const hvc_flow *flow)
+{
+    for (size_t i = 0; i < flow->stores.count; i++) {
+        const hvc_flow_store *one = &flow->stores.items[i];
+        uint32_t pool, mdl;
+        if (!sets(analysis, one, NX_POOL, &pool))
+            continue;
+        for (size_t k = 0; k < flow->stores.count; k++) {
+            const hvc_flow_store *other = &flow->stores.items[k];
+            uint32_t apart = one->rva < other->rva ? other->rva - one->rva : one->rva - other->rva;
+            if (apart > STORES_APART || !sets(analysis, other, MDL_NO_EXECUTE, &mdl))
+                continue;
+            analysis->opt_in.pool_type = pool;
+            analysis->opt_in.mdl_protection = mdl;
+            analysis->opt_in.form = asks_version(analysis, flow) ? "runtime" : "unconditional";
+            return true;
+        }
+    }
+    return false;
+}
+
+void hvc_find_opt_in(hvc_analysis *analysis)
+{
+    if (analysis->opt_in.looked)
+        return;
+    analysis->opt_in.looked = true;
+    init_queue queue = {.count = 0};
+    add_function(analysis, &queue, analysis->image->headers.entry_point, 0);
+    for (unsigned i = 0; i < queue.count && !analysis->failed; i++) {
+        const hvc_flow *flow = hvc_analysis_flow(analysis, queue.rva[i]);
+        if (flow == NULL)
+            continue;
+        if (look_for_stores(analysis, flow))
+            return;
+        for (size_t k = 0; queue.depth[i] < INIT_DEPTH && k < flow->calls.count; k++) {
+            uint64_t address;
+            uint32_t rva;
+            if (hvc_value_is_const(&analysis->values, flow->calls.items[k].target, &address) &&
+                hvc_image_rva_of(analysis->image, address, &rva))
+                add_function(analysis, &queue, rva, queue.depth[i] + 1u);
+        }
+    }
+}
+
+bool hvc_opt_in_number(hvc_analysis *analysis, uint32_t rva, uint8_t size, uint64_t *ret_number)
+{
+    if (size != 4)
+        return false;
+    hvc_find_opt_in(analysis);
+    if (analysis->opt_in.form == NULL ||
+        (rva != analysis->opt_in.pool_type && rva != analysis->opt_in.mdl_protection))
+        return false;
+    *ret_number = rva == analysis->opt_in.pool_type ? NX_POOL : MDL_NO_EXECUTE;
+    return true;
+}

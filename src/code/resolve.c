@@ -1,0 +1,346 @@
+/* From terms to numbers: parameters are settled at the callers, results in the callee, globals by what the
+ * image stores in them. */
+#include <string.h>
+
+#include "code/analysis.h"
+
+void hvc_numbers_add(hvc_numbers *numbers, uint64_t number)
+{
+    for (unsigned i = 0; i < numbers->count; i++)
+        if (numbers->list[i] == number)
+            return;
+    if (numbers->count == ANALYSIS_NUMBERS)
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_MERGE);
+    else
+        numbers->list[numbers->count++] = number;
+}
+
+void hvc_numbers_unknown_bits(hvc_numbers *numbers, hvc_unknown why, uint64_t ones, uint64_t zeros)
+{
+    if (numbers->why == HVC_UNKNOWN_NONE) {
+        numbers->why = why;
+        numbers->ones = ones;
+        numbers->zeros = zeros;
+    } else {
+        numbers->ones &= ones;
+        numbers->zeros &= zeros;
+    }
+}
+
+void hvc_numbers_unknown(hvc_numbers *numbers, hvc_unknown why)
+{
+    hvc_numbers_unknown_bits(numbers, why, 0, 0);
+}
+
+bool hvc_flow_covers(const hvc_flow *flow, uint32_t rva)
+{
+    for (size_t i = 0; i < flow->covered.count; i++)
+        if (rva >= flow->covered.items[i].rva &&
+            rva - flow->covered.items[i].rva < flow->covered.items[i].size)
+            return true;
+    return false;
+}
+
+const hvc_flow_call *hvc_flow_call_at(const hvc_flow *flow, uint32_t rva)
+{
+    size_t low = 0, high = flow->calls.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (flow->calls.items[middle].rva < rva)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < flow->calls.count && flow->calls.items[low].rva == rva ? &flow->calls.items[low] : NULL;
+}
+
+static int argument_of_register(const hvc_isa *isa, uint8_t reg)
+{
+    for (unsigned n = 0; n < isa->argument_register_count; n++)
+        if (isa->argument_registers[n] == reg)
+            return (int)n;
+    return -1;
+}
+
+/* Calls of function from anywhere in the image, each settled in its own function. */
+static void resolve_at_callers(hvc_analysis *analysis, uint32_t function, unsigned argument,
+                               unsigned depth, hvc_numbers *numbers)
+{
+    const hvc_xrefs *xrefs = hvc_analysis_xrefs(analysis);
+    const hvc_code_function *entry = hvc_function_at(&analysis->map, function);
+    if (xrefs == NULL || entry == NULL) {
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_BUDGET);
+        return;
+    }
+    if (entry->sources & (HVC_FROM_ENTRY | HVC_FROM_EXPORT | HVC_FROM_GUARD | HVC_FROM_POINTER)) {
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_PARAMETER);
+        return;
+    }
+    size_t count, callers = 0;
+    const hvc_xref *xref = hvc_xrefs_find(xrefs, function, function + 1, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (xref[i].kind == HVC_XREF_POINTER) {
+            hvc_numbers_unknown(numbers, HVC_UNKNOWN_PARAMETER);
+            return;
+        }
+        const hvc_code_function *from = hvc_function_at(&analysis->map, xref[i].from);
+        if (from == NULL)
+            continue;
+        if (++callers > ANALYSIS_CALLERS) {
+            hvc_numbers_unknown(numbers, HVC_UNKNOWN_BUDGET);
+            return;
+        }
+        const hvc_flow *flow = hvc_analysis_flow(analysis, xref[i].from);
+        if (flow == NULL) {
+            hvc_numbers_unknown(numbers, HVC_UNKNOWN_BUDGET);
+            return;
+        }
+        if (xref[i].kind == HVC_XREF_ADDRESS && !hvc_flow_covers(flow, xref[i].from)) {
+            hvc_numbers_unknown(numbers, HVC_UNKNOWN_PARAMETER);
+            return;
+        }
+        /* Each flow once: its calls of the function are all looked at together. */
+        bool seen = false;
+        for (size_t k = 0; k < i && !seen; k++) {
+            const hvc_code_function *before = hvc_function_at(&analysis->map, xref[k].from);
+            seen = before != NULL && before->group == from->group;
+        }
+        if (seen)
+            continue;
+        hvc_frame frame = {.flow = flow};
+        uint64_t address = analysis->image->headers.image_base + function;
+        bool is_taken = false;
+        for (size_t k = 0; k < flow->addresses.count; k++)
+            is_taken |= flow->addresses.items[k] == function;
+        if (is_taken) {
+            hvc_numbers_unknown(numbers, HVC_UNKNOWN_PARAMETER);
+            return;
+        }
+        for (size_t k = 0; k < flow->calls.count; k++) {
+            uint64_t target;
+            if (hvc_value_is_const(&analysis->values, flow->calls.items[k].target, &target) &&
+                target == address)
+                hvc_resolve_step(analysis, &frame, flow->calls.items[k].arguments[argument], depth + 1,
+                                 numbers);
+        }
+        if (flow->incomplete)
+            hvc_numbers_unknown(numbers, HVC_UNKNOWN_FLOW);
+    }
+    /* x64 operands with an immediate behind them are reckoned from a lower address; none of them forms a
+     * function's address (lea has no immediate). */
+    if (callers == 0)
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_PARAMETER);
+}
+
+static void resolve_argument(hvc_analysis *analysis, const hvc_frame *frame, int argument,
+                             unsigned depth, hvc_numbers *numbers)
+{
+    numbers->origins |= HVC_ORIGIN_PARAMETER;
+    if (argument < 0 || argument >= HVC_FLOW_ARGUMENTS)
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_PARAMETER);
+    else if (frame->call != NULL && frame->up != NULL)
+        hvc_resolve_step(analysis, frame->up, frame->call->arguments[argument], depth + 1, numbers);
+    else
+        resolve_at_callers(analysis, frame->flow->begin, (unsigned)argument, depth, numbers);
+}
+
+static void resolve_result(hvc_analysis *analysis, const hvc_frame *frame, uint32_t call_rva,
+                           unsigned depth, hvc_numbers *numbers)
+{
+    numbers->origins |= HVC_ORIGIN_RESULT;
+    const hvc_flow_call *call = hvc_flow_call_at(frame->flow, call_rva);
+    hvc_target target = {.kind = HVC_TARGET_UNKNOWN};
+    if (call != NULL)
+        target = hvc_resolve_target(analysis, frame->flow, call->target);
+    const hvc_flow *callee =
+        target.kind == HVC_TARGET_FUNCTION ? hvc_analysis_flow(analysis, target.rva) : NULL;
+    if (callee == NULL || callee->begin != target.rva || callee->returned == HVC_VALUE_UNDEFINED) {
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_RESULT);
+        return;
+    }
+    if (callee->incomplete)
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_RESULT);
+    /* A function that may end by jumping to another returns what that returns. */
+    for (size_t i = 0; i < callee->calls.count; i++)
+        if (callee->calls.items[i].tail) {
+            hvc_numbers_unknown(numbers, HVC_UNKNOWN_RESULT);
+            return;
+        }
+    hvc_frame inner = {.flow = callee, .call = call, .up = frame};
+    hvc_resolve_step(analysis, &inner, callee->returned, depth + 1, numbers);
+}
+
+static void resolve_load(hvc_analysis *analysis, const hvc_term *term, unsigned depth,
+                         hvc_numbers *numbers)
+{
+    uint64_t address;
+    uint32_t rva;
+    if (!hvc_value_is_const(&analysis->values, term->a, &address) ||
+        !hvc_image_rva_of(analysis->image, address, &rva)) {
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_MEMORY);
+        return;
+    }
+    hvc_numbers found = {.count = 0};
+    hvc_resolve_global(analysis, rva, term->size, depth + 1, &found);
+    for (unsigned i = 0; i < found.count; i++) {
+        uint64_t number = found.list[i] & hvc_size_mask(term->size);
+        if (term->sign)
+            number = hvc_alu_compute(HVC_ALU_SIGN_EXTEND, number, 8u * term->size, 8);
+        hvc_numbers_add(numbers, number);
+    }
+    numbers->origins |= found.origins;
+    if (found.why != HVC_UNKNOWN_NONE)
+        hvc_numbers_unknown(numbers, found.why);
+}
+
+/* A constant table read with an index that has a bound: all its entries. */
+static void resolve_table(hvc_analysis *analysis, const hvc_term *term, hvc_numbers *numbers)
+{
+    const hvc_term *index = hvc_term_of(&analysis->values, term->b);
+    uint64_t address;
+    uint32_t rva;
+    if (index->kind != HVC_TERM_RANGE || index->number >= 256 ||
+        !hvc_value_is_const(&analysis->values, term->a, &address) ||
+        !hvc_image_rva_of(analysis->image, address, &rva)) {
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_MEMORY);
+        return;
+    }
+    const hvc_section *section = hvc_image_section_at(analysis->image, rva);
+    if (section == NULL || (section->characteristics & HVC_SCN_MEM_WRITE) != 0) {
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_GLOBAL);
+        return;
+    }
+    numbers->origins |= HVC_ORIGIN_READ_ONLY;
+    for (uint64_t i = 0; i <= index->number; i++) {
+        uint8_t bytes[8] = {0};
+        uint64_t at = rva + i * term->scale;
+        if (at > UINT32_MAX || !hvc_image_read(analysis->image, (uint32_t)at, bytes, term->size)) {
+            hvc_numbers_unknown(numbers, HVC_UNKNOWN_MEMORY);
+            return;
+        }
+        uint64_t number = hvc_le64(bytes);
+        if (term->sign)
+            number = hvc_alu_compute(HVC_ALU_SIGN_EXTEND, number, 8u * term->size, 8);
+        hvc_numbers_add(numbers, number);
+    }
+}
+
+/* What is still known of bits when a has an unknown part: with each number of b, and b's unknown part. AND and
+ * OR only, where the order of the operands does not matter. */
+static void op_on_unknown(hvc_alu alu, uint8_t size, const hvc_numbers *a, const hvc_numbers *b,
+                          hvc_numbers *numbers)
+{
+    if (a->why == HVC_UNKNOWN_NONE)
+        return;
+    for (unsigned k = 0; k <= b->count; k++) {
+        uint64_t ones = 0, zeros = 0;
+        if (k == b->count && b->why == HVC_UNKNOWN_NONE)
+            break;
+        uint64_t b_ones = k < b->count ? b->list[k] : b->ones;
+        uint64_t b_zeros = k < b->count ? ~b->list[k] : b->zeros;
+        if (alu == HVC_ALU_OR) {
+            ones = a->ones | b_ones;
+            zeros = a->zeros & b_zeros;
+        } else if (alu == HVC_ALU_AND) {
+            ones = a->ones & b_ones;
+            zeros = a->zeros | b_zeros;
+        } else if (alu == HVC_ALU_ZERO_EXTEND && k < b->count && b->list[k] < 64) {
+            uint64_t mask = (UINT64_C(1) << b->list[k]) - 1;
+            ones = a->ones & mask;
+            zeros = a->zeros | ~mask;
+        }
+        ones &= hvc_size_mask(size);
+        zeros |= ~hvc_size_mask(size);
+        hvc_numbers_unknown_bits(numbers, a->why, ones, zeros);
+    }
+    if (b->count == 0 && b->why == HVC_UNKNOWN_NONE)
+        hvc_numbers_unknown(numbers, a->why);
+}
+
+static void resolve_op(hvc_analysis *analysis, const hvc_frame *frame, const hvc_term *term,
+                       unsigned depth, hvc_numbers *numbers)
+{
+    hvc_numbers a = {.count = 0}, b = {.count = 0};
+    hvc_resolve_step(analysis, frame, term->a, depth + 1, &a);
+    hvc_resolve_step(analysis, frame, term->b, depth + 1, &b);
+    numbers->origins |= a.origins | b.origins;
+    op_on_unknown((hvc_alu)term->alu, term->size, &a, &b, numbers);
+    op_on_unknown((hvc_alu)term->alu, term->size, &b, &a, numbers);
+    for (unsigned i = 0; i < a.count; i++)
+        for (unsigned k = 0; k < b.count; k++)
+            hvc_numbers_add(numbers, hvc_alu_compute((hvc_alu)term->alu, a.list[i], b.list[k],
+                                                     term->size));
+}
+
+void hvc_resolve_step(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_id value, unsigned depth,
+                      hvc_numbers *numbers)
+{
+    if (depth > ANALYSIS_DEPTH || analysis->steps == 0) {
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_BUDGET);
+        return;
+    }
+    analysis->steps--;
+    hvc_term term = *hvc_term_of(&analysis->values, value); /* the table may move */
+    size_t count;
+    switch (term.kind) {
+    case HVC_TERM_CONST:
+        numbers->origins |= HVC_ORIGIN_CONSTANT;
+        hvc_numbers_add(numbers, term.number);
+        break;
+    case HVC_TERM_SET:
+        hvc_value_members(&analysis->values, &value, &count);
+        for (size_t i = 0; i < count; i++)
+            hvc_resolve_step(analysis, frame,
+                             hvc_value_members(&analysis->values, &value, &count)[i], depth, numbers);
+        break;
+    case HVC_TERM_ENTRY:
+        resolve_argument(analysis, frame, argument_of_register(analysis->isa, term.reg), depth,
+                         numbers);
+        break;
+    case HVC_TERM_ENTRY_STACK:
+        resolve_argument(analysis, frame, hvc_argument_of_entry_stack(analysis->isa, term.offset),
+                         depth, numbers);
+        break;
+    case HVC_TERM_RESULT:
+        resolve_result(analysis, frame, (uint32_t)term.number, depth, numbers);
+        break;
+    case HVC_TERM_LOAD:
+        resolve_load(analysis, &term, depth, numbers);
+        break;
+    case HVC_TERM_TABLE:
+        resolve_table(analysis, &term, numbers);
+        break;
+    case HVC_TERM_OP:
+        resolve_op(analysis, frame, &term, depth, numbers);
+        break;
+    case HVC_TERM_RANGE: {
+        uint64_t mask = term.number;
+        for (unsigned shift = 1; shift < 64; shift *= 2)
+            mask |= mask >> shift;
+        hvc_numbers_unknown_bits(numbers, (hvc_unknown)term.alu, 0, ~mask);
+        break;
+    }
+    default:
+        hvc_numbers_unknown(numbers, hvc_value_why(&analysis->values, value) != HVC_UNKNOWN_NONE
+                                         ? hvc_value_why(&analysis->values, value)
+                                         : HVC_UNKNOWN_MEMORY);
+        break;
+    }
+}
+
+void hvc_resolve(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_id value, uint8_t size,
+                 hvc_numbers *ret_numbers)
+{
+    hvc_numbers found = {.count = 0};
+    analysis->steps = ANALYSIS_STEPS;
+    hvc_resolve_step(analysis, frame, value, 0, &found);
+    memset(ret_numbers, 0, sizeof(*ret_numbers));
+    ret_numbers->why = found.why;
+    ret_numbers->ones = found.ones;
+    ret_numbers->zeros = found.zeros;
+    ret_numbers->origins = found.origins;
+    for (unsigned i = 0; i < found.count; i++)
+        hvc_numbers_add(ret_numbers, found.list[i] & hvc_size_mask(size));
+    if (found.count == 0)
+        hvc_numbers_unknown(ret_numbers, HVC_UNKNOWN_FLOW);
+}

@@ -1,0 +1,539 @@
+/* Where the impacted DDIs are called: from the references to their import slots over thunks, variables that
+ * hold them, KMDF's function table and functions looked up by name to the calls themselves. */
+#include "code/sites.h"
+
+#include <string.h>
+
+#include "code/judge.h"
+#include "code/pointers.h"
+
+enum { NEAR_CALL = 32 };
+
+static bool decides(const hvc_ddi *ddi)
+{
+    return ddi->argument >= 0 || ddi->advice;
+}
+
+static bool text_is(hvc_text text, const char *name)
+{
+    return text.size == strlen(name) && memcmp(text.data, name, text.size) == 0;
+}
+
+/* -- what matters -- */
+
+static bool find_interests(sites_job *job, bool *ret_any)
+{
+    const hvc_image *image = job->analysis->image;
+    job->interests = hvc_arena_array(&job->analysis->arena, image->imports.count + 1,
+                                     sizeof(*job->interests));
+    if (job->interests == NULL)
+        return false;
+    *ret_any = false;
+    for (size_t i = 0; i < image->imports.count; i++) {
+        hvc_text name = image->imports.items[i].name;
+        sites_interest *interest = &job->interests[i];
+        if (name.data == NULL)
+            continue;
+        interest->ddi = hvc_ddi_of_import(name);
+        if (text_is(name, "MmGetSystemRoutineAddress") || text_is(name, "FltGetRoutineAddress") ||
+            text_is(name, "NdisGetRoutineAddress")) {
+            interest->kind = SITES_LOOKUP;
+            if (interest->ddi == NULL)
+                interest->ddi = hvc_ddi_find("MmGetSystemRoutineAddress");
+        } else if (text_is(name, "StorPortExtendedFunction")) {
+            interest->kind = SITES_EXTENDED;
+        } else if (interest->ddi != NULL && decides(interest->ddi)) {
+            interest->kind = SITES_DDI;
+        }
+        *ret_any |= interest->kind != SITES_NONE;
+    }
+    return true;
+}
+
+static bool interesting_at(const sites_job *job, uint32_t rva, uint32_t *ret_import)
+{
+    return hvc_analysis_import_at(job->analysis, rva, ret_import) &&
+           job->interests[*ret_import].kind != SITES_NONE;
+}
+
+/* The references to the slots that matter, into analysis->near. */
+static bool find_references(sites_job *job)
+{
+    hvc_analysis *analysis = job->analysis;
+    const hvc_image *image = analysis->image;
+    uint32_t low = UINT32_MAX, high = 0;
+    for (size_t i = 0; i < image->imports.count; i++) {
+        uint32_t slot = image->imports.items[i].slot;
+        if (job->interests[i].kind == SITES_NONE)
+            continue;
+        low = slot < low ? slot : low;
+        high = slot + analysis->isa->pointer_size > high ? slot + analysis->isa->pointer_size : high;
+    }
+    if (low >= high)
+        return true;
+    if (hvc_xrefs_to_range(image, analysis->isa, low, high, &analysis->arena, &analysis->near, NULL) !=
+        HVC_OK)
+        return false;
+    size_t kept = 0;
+    for (size_t i = 0; i < analysis->near.items.count; i++) {
+        uint32_t import;
+        if (interesting_at(job, analysis->near.items.items[i].to, &import))
+            analysis->near.items.items[kept++] = analysis->near.items.items[i];
+    }
+    analysis->near.items.count = kept;
+    return true;
+}
+
+/* -- which functions to look at -- */
+
+bool sites_enqueue(sites_job *job, uint32_t rva)
+{
+    const hvc_code_function *function = hvc_function_at(&job->analysis->map, rva);
+    if (function == NULL || !hvc_analysis_visit(job->analysis, function->group))
+        return !job->analysis->failed;
+    uint32_t *item = hvc_vector_add(&job->analysis->arena, &job->queue);
+    if (item == NULL)
+        return false;
+    *item = function->group;
+    return true;
+}
+
+static const sites_alias *alias_at(const sites_alias *items, size_t count, uint32_t rva)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i].rva == rva)
+            return &items[i];
+    return NULL;
+}
+
+/* Every function that refers to rva is looked at. For a thunk: *ret_taken whether its address is taken. */
+static bool enqueue_referrers(sites_job *job, uint32_t rva, bool *ret_taken);
+
+static bool add_thunk(sites_job *job, uint32_t rva, uint32_t import)
+{
+    if (alias_at(job->thunks.items, job->thunks.count, rva) != NULL)
+        return true;
+    sites_alias *thunk = hvc_vector_add(&job->analysis->arena, &job->thunks);
+    if (thunk == NULL)
+        return false;
+    *thunk = (sites_alias){.rva = rva, .import = import};
+    bool taken = false;
+    if (!enqueue_referrers(job, rva, &taken))
+        return false;
+    const hvc_code_function *function = hvc_function_at(&job->analysis->map, rva);
+    taken |= function != NULL && (function->sources & (HVC_FROM_EXPORT | HVC_FROM_GUARD)) != 0;
+    /* Called from who knows where: its own jump is a call with whatever comes in. */
+    return !taken || sites_enqueue(job, rva);
+}
+
+/* A function that holds a reference: a thunk, or one to look at. */
+static bool enqueue_reference(sites_job *job, uint32_t from)
+{
+    const hvc_code_function *function = hvc_function_at(&job->analysis->map, from);
+    uint32_t import;
+    if (function == NULL)
+        return true;
+    if (from - function->begin < 16 && hvc_analysis_thunk(job->analysis, function->begin, &import) &&
+        job->interests[import].kind != SITES_NONE)
+        return add_thunk(job, function->begin, import);
+    return sites_enqueue(job, from);
+}
+
+static bool enqueue_referrers(sites_job *job, uint32_t rva, bool *ret_taken)
+{
+    const hvc_xrefs *xrefs = hvc_analysis_xrefs(job->analysis);
+    if (xrefs == NULL)
+        return !job->analysis->failed;
+    size_t count;
+    /* x64 operands with an immediate behind them are reckoned from up to 4 bytes lower. */
+    const hvc_xref *xref = hvc_xrefs_find(xrefs, rva < 4 ? 0 : rva - 4, rva + 1, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (xref[i].to != rva && xref[i].kind != HVC_XREF_ADDRESS)
+            continue;
+        if (xref[i].kind == HVC_XREF_POINTER)
+            *ret_taken = true;
+        else if (!enqueue_reference(job, xref[i].from))
+            return false;
+    }
+    return true;
+}
+
+static bool add_holder(sites_job *job, uint32_t rva, uint32_t import, const hvc_ddi *ddi)
+{
+    if (alias_at(job->holders.items, job->holders.count, rva) != NULL)
+        return true;
+    sites_alias *holder = hvc_vector_add(&job->analysis->arena, &job->holders);
+    if (holder == NULL)
+        return false;
+    *holder = (sites_alias){.rva = rva, .import = import, .ddi = ddi};
+    bool taken = false;
+    return enqueue_referrers(job, rva, &taken);
+}
+
+/* Pointers to slots that lie in data (MinGW's .refptr): whoever reads such a pointer is looked at. */
+static bool take_slot_pointer(void *context, uint32_t from, uint32_t to)
+{
+    sites_job *job = context;
+    uint32_t import;
+    bool taken = false;
+    if (!interesting_at(job, to, &import))
+        return true;
+    job->interests[import].referred = true;
+    return enqueue_referrers(job, from, &taken);
+}
+
+/* -- what a function does with what matters -- */
+
+static bool const_rva(const hvc_analysis *analysis, hvc_value_id value, uint32_t *ret_rva)
+{
+    uint64_t address;
+    return hvc_value_is_const(&analysis->values, value, &address) &&
+           hvc_image_rva_of(analysis->image, address, ret_rva);
+}
+
+/* How a call reaches the import whose pointer it takes from a register. */
+static const char *form_of(const sites_job *job, const hvc_flow_call *call, uint32_t import)
+{
+    const hvc_analysis *analysis = job->analysis;
+    uint32_t slot = analysis->image->imports.items[import].slot;
+    bool near = call->memory == slot;
+    for (size_t i = 0; i < analysis->near.items.count && !near; i++)
+        near = analysis->near.items.items[i].to == slot &&
+               call->rva + call->length - analysis->near.items.items[i].from <= NEAR_CALL;
+    if (call->guarded)
+        return "guard";
+    if (call->tail)
+        return "tail";
+    if (!near)
+        return "hoisted";
+    uint32_t module = analysis->image->imports.items[import].module;
+    bool delay = module < analysis->image->modules.count &&
+                 analysis->image->modules.items[module].kind == HVC_IMPORT_DELAY;
+    return delay ? "delay-import" : "import";
+}
+
+static bool was_handled(const sites_job *job, uint32_t call_rva)
+{
+    for (size_t i = 0; i < job->lookups.count; i++)
+        if (job->lookups.items[i] == call_rva)
+            return true;
+    return false;
+}
+
+static bool add_extended(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call)
+{
+    hvc_frame frame = {.flow = flow};
+    hvc_numbers codes;
+    size_t count;
+    const hvc_ddi *ddis = hvc_ddis(&count);
+    hvc_resolve(job->analysis, &frame, call->arguments[0], 4, &codes);
+    for (unsigned i = 0; i < codes.count; i++)
+        for (size_t k = 0; k < count; k++)
+            if (ddis[k].via == HVC_VIA_EXTENDED && ddis[k].slot == codes.list[i] &&
+                !sites_add(job, flow, call, &ddis[k], "extended"))
+                return false;
+    return true;
+}
+
+static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_call *lookup,
+                          const hvc_ddi *ddi, bool *ret_used);
+
+/* A call of MmGetSystemRoutineAddress and the like: which functions it may give. */
+static bool add_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                       uint32_t import)
+{
+    const hvc_ddi *own = job->interests[import].ddi;
+    bool ansi = text_is(job->analysis->image->imports.items[import].name, "FltGetRoutineAddress");
+    hvc_looked_up names;
+    hvc_resolve_names(job->analysis, flow, call, ansi, &names);
+    uint32_t *known = hvc_vector_add(&job->analysis->arena, &job->lookups);
+    if (known == NULL)
+        return false;
+    *known = call->rva;
+    if (!names.complete)
+        return sites_add_open(job, flow, call->rva, own, "lookup",
+                              "the name of the function that is looked up is not known");
+    for (unsigned i = 0; i < names.count; i++) {
+        const char *name = names.list[i];
+        const hvc_ddi *ddi = hvc_ddi_of_import((hvc_text){name, strlen(name)});
+        if (ddi == NULL || !decides(ddi))
+            continue;
+        bool used = false;
+        if (names.count == 1 && !follow_lookup(job, flow, call, ddi, &used))
+            return false;
+        if (!used && !sites_add_open(job, flow, call->rva, ddi, "lookup",
+                                     "what is done with the pointer is not followed"))
+            return false;
+    }
+    return true;
+}
+
+static bool add_import_call(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                            uint32_t import, const char *form)
+{
+    const sites_interest *interest = &job->interests[import];
+    switch (interest->kind) {
+    case SITES_DDI:
+        return sites_add(job, flow, call, interest->ddi, form);
+    case SITES_EXTENDED:
+        return add_extended(job, flow, call);
+    case SITES_LOOKUP:
+        return was_handled(job, call->rva) || add_lookup(job, flow, call, import);
+    default:
+        return true;
+    }
+}
+
+/* A call through a variable that holds a pointer. */
+static bool add_held(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                     hvc_value_id member)
+{
+    hvc_analysis *analysis = job->analysis;
+    const hvc_term *term = hvc_term_of(&analysis->values, member);
+    uint32_t rva;
+    if (term->kind != HVC_TERM_LOAD || !const_rva(analysis, term->a, &rva))
+        return true;
+    const sites_alias *holder =
+        alias_at(job->holders.items, job->holders.count, rva + (uint32_t)term->offset);
+    if (holder == NULL)
+        return true;
+    return holder->ddi != NULL ? sites_add(job, flow, call, holder->ddi, "lookup")
+                               : add_import_call(job, flow, call, holder->import, "global");
+}
+
+static bool add_member(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                       hvc_value_id member)
+{
+    hvc_analysis *analysis = job->analysis;
+    uint32_t import, rva;
+    if (hvc_analysis_import_of(analysis, member, &import))
+        return add_import_call(job, flow, call, import, form_of(job, call, import));
+    if (const_rva(analysis, member, &rva)) {
+        const sites_alias *thunk = alias_at(job->thunks.items, job->thunks.count, rva);
+        return thunk == NULL || add_import_call(job, flow, call, thunk->import, "thunk");
+    }
+    const hvc_ddi *ddi = sites_wdf_ddi(job, member);
+    if (ddi != NULL)
+        return sites_add(job, flow, call, ddi, "wdf");
+    return true;
+}
+
+typedef bool (*take_member)(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                            hvc_value_id member);
+
+static bool add_calls(sites_job *job, const hvc_flow *flow, take_member take)
+{
+    for (size_t i = 0; i < flow->calls.count; i++) {
+        const hvc_flow_call *call = &flow->calls.items[i];
+        size_t count;
+        hvc_value_members(&job->analysis->values, &call->target, &count);
+        for (size_t k = 0; k < count; k++) {
+            size_t n;
+            hvc_value_id member =
+                hvc_value_members(&job->analysis->values, &call->target, &n)[k];
+            if (!take(job, flow, call, member))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Whether one of the members of value is the pointer of import. */
+static bool holds_import(const hvc_analysis *analysis, hvc_value_id value, uint32_t import)
+{
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(&analysis->values, &value, &count);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t one;
+        if (hvc_analysis_import_of(analysis, members[i], &one) && one == import)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a call's callee only keeps the pointer to allocate with it later, as its own flags say. */
+static bool takes_allocator(const sites_job *job, const hvc_flow_call *call)
+{
+    uint32_t import;
+    if (!hvc_analysis_import_of(job->analysis, call->target, &import))
+        return false;
+    const hvc_ddi *ddi = job->interests[import].ddi;
+    return ddi != NULL && (strcmp(ddi->name, "ExInitializeNPagedLookasideList") == 0 ||
+                           strcmp(ddi->name, "ExInitializeLookasideListEx") == 0);
+}
+
+/* What becomes of the pointer of import in flow, which refers to its slot at from. */
+static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, uint32_t import)
+{
+    hvc_analysis *analysis = job->analysis;
+    const sites_interest *interest = &job->interests[import];
+    const hvc_ddi *ddi = interest->ddi;
+    bool used = false, escapes = false;
+    uint32_t rva;
+    for (size_t i = 0; i < flow->calls.count; i++) {
+        const hvc_flow_call *call = &flow->calls.items[i];
+        used |= holds_import(analysis, call->target, import);
+        for (unsigned n = 0; n < HVC_FLOW_ARGUMENTS; n++)
+            if (holds_import(analysis, call->arguments[n], import) && !takes_allocator(job, call))
+                escapes = true;
+    }
+    for (size_t i = 0; i < flow->stores.count; i++) {
+        const hvc_flow_store *store = &flow->stores.items[i];
+        if (!holds_import(analysis, store->value, import))
+            continue;
+        if (!const_rva(analysis, store->address, &rva))
+            escapes = true;
+        else if (!add_holder(job, rva + (uint32_t)store->offset, import, NULL))
+            return false;
+        used = true;
+    }
+    escapes |= flow->returned != HVC_VALUE_UNDEFINED && holds_import(analysis, flow->returned, import);
+    if ((used && !escapes) || ddi == NULL)
+        return true;
+    return sites_add_open(job, flow, from, ddi, "reference",
+                          escapes ? "its pointer is handed on, and its calls are not followed"
+                                  : "its pointer is loaded, and its calls are not followed");
+}
+
+/* Whether the bytes before an operand are those of call [rip+x] or jmp [rip+x]. */
+static bool looks_like_call(const hvc_image *image, uint32_t operand)
+{
+    hvc_span bytes = hvc_image_span(image, operand - 2, 2);
+    return bytes.size == 2 && bytes.data[0] == 0xFF && (bytes.data[1] == 0x15 || bytes.data[1] == 0x25);
+}
+
+/* References in code that no known path leads to. */
+static bool account_uncovered(sites_job *job, const hvc_flow *flow)
+{
+    hvc_analysis *analysis = job->analysis;
+    for (size_t i = 0; i < analysis->near.items.count; i++) {
+        const hvc_xref *reference = &analysis->near.items.items[i];
+        const hvc_code_function *function = hvc_function_at(&analysis->map, reference->from);
+        uint32_t import;
+        if (function == NULL || function->group != flow->begin ||
+            hvc_flow_covers(flow, reference->from) ||
+            !interesting_at(job, reference->to, &import) || job->interests[import].ddi == NULL)
+            continue;
+        if (analysis->isa->min_length == 1 && !looks_like_call(analysis->image, reference->from))
+            continue;
+        if (!sites_add_open(job, flow, reference->from, job->interests[import].ddi, "reference",
+                            "no known path leads to this reference"))
+            return false;
+    }
+    return true;
+}
+
+/* Every read of a slot has to show up in one way or another. */
+static bool account(sites_job *job, const hvc_flow *flow)
+{
+    for (size_t i = 0; i < flow->reads.count; i++) {
+        const hvc_flow_read *read = &flow->reads.items[i];
+        uint32_t import;
+        if (!interesting_at(job, read->from, &import))
+            continue;
+        job->interests[import].referred = true;
+        const hvc_flow_call *call = hvc_flow_call_at(flow, read->rva);
+        if ((call == NULL || call->memory != read->from) &&
+            !follow_pointer(job, flow, read->rva, import))
+            return false;
+    }
+    return account_uncovered(job, flow);
+}
+
+static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_call *lookup,
+                          const hvc_ddi *ddi, bool *ret_used)
+{
+    hvc_analysis *analysis = job->analysis;
+    hvc_value_id result = hvc_value_result(&analysis->values, lookup->rva);
+    for (size_t i = 0; i < flow->calls.count; i++) {
+        const hvc_flow_call *call = &flow->calls.items[i];
+        size_t count;
+        const hvc_value_id *members = hvc_value_members(&analysis->values, &call->target, &count);
+        bool called = false;
+        for (size_t k = 0; k < count; k++)
+            called |= members[k] == result;
+        if (!called)
+            continue;
+        *ret_used = true;
+        if (!sites_add(job, flow, call, ddi, "lookup"))
+            return false;
+    }
+    for (size_t i = 0; i < flow->stores.count; i++) {
+        const hvc_flow_store *store = &flow->stores.items[i];
+        uint32_t rva;
+        size_t count;
+        const hvc_value_id *members = hvc_value_members(&analysis->values, &store->value, &count);
+        bool stored = false;
+        for (size_t k = 0; k < count; k++)
+            stored |= members[k] == result;
+        if (!stored)
+            continue;
+        if (!const_rva(analysis, store->address, &rva)) {
+            *ret_used = false;
+            return true;
+        }
+        *ret_used = true;
+        if (!add_holder(job, rva + (uint32_t)store->offset, 0, ddi))
+            return false;
+    }
+    return true;
+}
+
+static bool process(sites_job *job, uint32_t group)
+{
+    const hvc_flow *flow = hvc_analysis_flow(job->analysis, group);
+    if (flow == NULL) {
+        job->cut = true; /* a bound: this function was not looked at */
+        return !job->analysis->failed;
+    }
+    return account(job, flow) && add_calls(job, flow, add_member);
+}
+
+/* An import that decides and that no code refers to: it is called in a way that is not seen, if at all. */
+static bool add_unreferred(sites_job *job)
+{
+    const hvc_image *image = job->analysis->image;
+    for (size_t i = 0; i < image->imports.count; i++) {
+        const sites_interest *interest = &job->interests[i];
+        if (interest->kind != SITES_DDI || interest->referred ||
+            interest->ddi->counter >= HVC_CALL_COUNTER_COUNT)
+            continue;
+        bool is_thunked = false;
+        for (size_t k = 0; k < job->thunks.count && !is_thunked; k++)
+            is_thunked = job->thunks.items[k].import == i;
+        if (!is_thunked && !sites_add_open(job, NULL, image->imports.items[i].slot, interest->ddi,
+                                           "reference", "imported, but no code refers to it"))
+            return false;
+    }
+    return true;
+}
+
+bool sites_find(sites_job *job)
+{
+    hvc_analysis *analysis = job->analysis;
+    bool any;
+    if (!find_interests(job, &any))
+        return false;
+    hvc_find_wdf(analysis);
+    if (any && !find_references(job))
+        return false;
+    for (size_t i = 0; i < analysis->near.items.count; i++)
+        if (!enqueue_reference(job, analysis->near.items.items[i].from))
+            return false;
+    if (any && analysis->isa->pointer_size == 8 &&
+        !hvc_pointers_each(analysis->image, take_slot_pointer, job))
+        return false;
+    if (!sites_seed_wdf(job))
+        return false;
+    /* What is looked at may show more places to look at. */
+    for (size_t i = 0; i < job->queue.count; i++)
+        if (!process(job, job->queue.items[i]))
+            return false;
+    /* Only now are all variables known that hold a pointer. */
+    for (size_t i = 0; job->holders.count > 0 && i < job->queue.count; i++) {
+        const hvc_flow *flow = hvc_analysis_flow(analysis, job->queue.items[i]);
+        if (flow != NULL && !add_calls(job, flow, add_held))
+            return false;
+    }
+    return add_unreferred(job);
+}

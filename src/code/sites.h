@@ -1,0 +1,62 @@
+/* Finding the calls of impacted DDIs. Inside src/code only. */
+#ifndef CODE_SITES_H
+#define CODE_SITES_H
+
+#include "code/analysis.h"
+
+/* Why an import matters. */
+typedef enum sites_interest_kind {
+    SITES_NONE,
+    SITES_DDI,      /* an impacted function */
+    SITES_LOOKUP,   /* gives a function by its name: MmGetSystemRoutineAddress */
+    SITES_EXTENDED, /* StorPortExtendedFunction: its first argument tells the function */
+} sites_interest_kind;
+
+typedef struct sites_interest {
+    const hvc_ddi *ddi; /* DDI, LOOKUP: its own row; NULL for EXTENDED */
+    uint8_t kind;
+    bool referred; /* code refers to its slot */
+} sites_interest;
+
+/* A function that does nothing but jump to an import, or a variable that holds one. */
+typedef struct sites_alias {
+    uint32_t rva;
+    uint32_t import;
+    const hvc_ddi *ddi; /* what was looked up by name; then import is not valid */
+} sites_alias;
+
+typedef struct sites_job {
+    hvc_analysis *analysis;
+    hvc_arena *results;
+    bool evidence;
+    sites_interest *interests;      /* by import */
+    HVC_VECTOR(sites_alias) thunks; /* by RVA of their first instruction */
+    HVC_VECTOR(sites_alias) holders; /* variables */
+    HVC_VECTOR(uint32_t) queue;     /* groups of functions to look at */
+    HVC_VECTOR(hvc_call_site) sites;
+    HVC_VECTOR(uint32_t) lookups;   /* calls of LOOKUP imports that were taken care of */
+    bool cut;                       /* a bound was reached: not every function was looked at */
+} sites_job;
+
+/* Finds every call and judges it; job->sites is unordered and may name a call twice. False when memory is
+ * exhausted. */
+bool sites_find(sites_job *job);
+
+/* The function that holds rva is to be looked at. */
+bool sites_enqueue(sites_job *job, uint32_t rva);
+
+/* sites_wdf.c */
+/* Enqueues the functions that may call impacted functions of KMDF. */
+bool sites_seed_wdf(sites_job *job);
+/* The impacted function of KMDF that a call's target is; NULL when it is none. */
+const hvc_ddi *sites_wdf_ddi(const sites_job *job, hvc_value_id target);
+
+/* sites_judge.c */
+/* Adds the call of ddi. form: how it is reached. */
+bool sites_add(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call, const hvc_ddi *ddi,
+               const char *form);
+/* Adds a use of ddi that is no call that can be judged: at rva, why it is open. */
+bool sites_add_open(sites_job *job, const hvc_flow *flow, uint32_t rva, const hvc_ddi *ddi,
+                    const char *form, const char *why);
+
+#endif

@@ -1,0 +1,101 @@
+/* Calls of KMDF's functions, which go through a table. */
+#include <string.h>
+
+#include "code/sites.h"
+
+const hvc_ddi *sites_wdf_ddi(const sites_job *job, hvc_value_id target)
+{
+    uint32_t index;
+    size_t count;
+    if (!hvc_wdf_index(job->analysis, target, &index))
+        return NULL;
+    const hvc_ddi *ddis = hvc_ddis(&count);
+    for (size_t i = 0; i < count; i++)
+        if (ddis[i].via == HVC_VIA_WDF && ddis[i].slot == index)
+            return &ddis[i];
+    return NULL;
+}
+
+/* Whether an instruction in [low, high) can hold the distance of an entry from the table's start: as a
+ * displacement or an immediate. Without it the entry cannot be reached, so the function need not be looked
+ * at. */
+static bool mentions(const hvc_analysis *analysis, uint32_t low, uint32_t high, uint32_t distance)
+{
+    hvc_span bytes = hvc_image_span(analysis->image, low, high - low);
+    if (analysis->isa->min_length == 1) {
+        for (size_t i = 0; i + 4 <= bytes.size; i++)
+            if (hvc_le32(bytes.data + i) == distance)
+                return true;
+        return false;
+    }
+    for (size_t i = 0; i + 4 <= bytes.size; i += 4) {
+        uint32_t word = hvc_le32(bytes.data + i), field = word >> 10 & 0xFFF;
+        if (field == distance || field == distance / 8 || (word >> 5 & 0xFFFF) == distance)
+            return true;
+    }
+    return false;
+}
+
+/* Every fragment of the function counts. */
+static bool may_call(const hvc_analysis *analysis, uint32_t group)
+{
+    size_t count;
+    const hvc_ddi *ddis = hvc_ddis(&count);
+    for (size_t i = 0; i < analysis->map.functions.count; i++) {
+        const hvc_code_function *part = &analysis->map.functions.items[i];
+        if (part->group != group)
+            continue;
+        for (size_t k = 0; k < count; k++)
+            if (ddis[k].via == HVC_VIA_WDF && ddis[k].slot < analysis->wdf_count &&
+                mentions(analysis, part->begin, part->end, ddis[k].slot * analysis->isa->pointer_size))
+                return true;
+    }
+    return false;
+}
+
+static bool seed_range(sites_job *job, uint32_t low, uint32_t high, bool filter)
+{
+    hvc_analysis *analysis = job->analysis;
+    hvc_xrefs references = {.cut = false};
+    if (hvc_xrefs_to_range(analysis->image, analysis->isa, low, high, &analysis->arena, &references,
+                           NULL) != HVC_OK)
+        return false;
+    uint32_t last = 0;
+    for (size_t i = 0; i < references.items.count; i++) {
+        const hvc_code_function *function =
+            hvc_function_at(&analysis->map, references.items.items[i].from);
+        if (function == NULL || function->group + 1 == last)
+            continue;
+        last = function->group + 1;
+        if ((!filter || may_call(analysis, function->group)) && !sites_enqueue(job, function->group))
+            return false;
+    }
+    return true;
+}
+
+bool sites_seed_wdf(sites_job *job)
+{
+    hvc_analysis *analysis = job->analysis;
+    const hvc_ddi *create = hvc_ddi_find("WdfMemoryCreate");
+    uint32_t pointer = analysis->isa->pointer_size;
+    if (!analysis->wdf_binds)
+        return true;
+    if (analysis->wdf_table == 0)
+        return create == NULL ||
+               sites_add_open(job, NULL, analysis->image->headers.entry_point, create, "wdf",
+                              "KMDF's function table was not found");
+    if (analysis->wdf_indirect)
+        return seed_range(job, analysis->wdf_table, analysis->wdf_table + pointer, true);
+    /* The table lies in the driver: each entry has an address of its own, or its start is formed. */
+    if (!seed_range(job, analysis->wdf_table, analysis->wdf_table + 1, true))
+        return false;
+    size_t count;
+    const hvc_ddi *ddis = hvc_ddis(&count);
+    for (size_t k = 0; k < count; k++) {
+        uint32_t entry = analysis->wdf_table + ddis[k].slot * pointer;
+        if (ddis[k].via == HVC_VIA_WDF && ddis[k].slot < analysis->wdf_count &&
+            !seed_range(job, entry, entry + pointer, false))
+            return false;
+    }
+    return true;
+}

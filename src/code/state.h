@@ -1,0 +1,78 @@
+/* What is known at one point of a function: registers, the stack slots that were written, the flags. */
+#ifndef CODE_STATE_H
+#define CODE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "code/isa.h"
+#include "code/value.h"
+
+#define HVC_STATE_SLOTS 96 /* stack slots remembered at once; more are forgotten, which is sound */
+
+#define HVC_STATE_ESCAPES 8 /* ranges whose address got out; more become one */
+
+typedef struct hvc_slot {
+    int32_t offset; /* from the stack pointer at entry (base 0), or from another base */
+    uint8_t base, size;
+    hvc_value_id value;
+} hvc_slot;
+
+/* Where a value came from, so that what a branch proves of it holds there too. */
+typedef struct hvc_place_of {
+    uint8_t kind; /* 0 nowhere, 1 register, 2 slot */
+    uint8_t reg_or_base;
+    uint8_t size;
+    int32_t offset;
+} hvc_place_of;
+
+typedef enum hvc_flags_kind { HVC_FLAGS_UNKNOWN, HVC_FLAGS_COMPARE, HVC_FLAGS_TEST, HVC_FLAGS_RESULT } hvc_flags_kind;
+
+typedef struct hvc_flags {
+    uint8_t kind, size;
+    hvc_value_id a, b;
+    hvc_place_of place; /* where a is, kind 0 once it was overwritten */
+} hvc_flags;
+
+typedef struct hvc_state {
+    hvc_value_id regs[HVC_REG_COUNT];
+    hvc_place_of origin[HVC_REG_COUNT]; /* the slot that a register was loaded from (kind 2) */
+    hvc_flags flags;
+    /* Parts of the frame whose address got out: calls and writes through pointers that are not known make
+     * the slots there unknown. */
+    struct {
+        int32_t low, high;
+    } escaped[HVC_STATE_ESCAPES];
+    uint8_t escape_count;
+    bool escaped_other;   /* an address on another stack base got out */
+    bool entry_lost;      /* slots above the return address may have been overwritten unseen */
+    bool live;            /* the point is reachable */
+    uint16_t slot_count;
+    hvc_slot slots[HVC_STATE_SLOTS]; /* sorted by base, offset; never overlapping */
+} hvc_state;
+
+/* Copies only what is in use. */
+void hvc_state_copy(hvc_state *to, const hvc_state *from);
+
+/* Joins from into to; true when to changed. point gives a stack base for a stack pointer that differs. */
+bool hvc_state_join(hvc_values *values, const hvc_isa *isa, hvc_state *to, const hvc_state *from,
+                    uint8_t join_base);
+
+void hvc_state_set(hvc_values *values, hvc_state *state, uint8_t reg, hvc_value_id value);
+
+/* The stack's bytes at base + offset; UNKNOWN when they are not known. */
+hvc_value_id hvc_state_load(hvc_values *values, const hvc_state *state, uint8_t base, int32_t offset,
+                            uint8_t size);
+void hvc_state_store(hvc_values *values, hvc_state *state, uint8_t base, int32_t offset,
+                     uint8_t size, hvc_value_id value);
+/* Forgets slots of base in [low, high). */
+void hvc_state_forget(hvc_values *values, hvc_state *state, uint8_t base, int32_t low, int32_t high);
+/* Foreign code ran, or a pointer that is not known was written through. */
+void hvc_state_foreign_write(hvc_values *values, hvc_state *state);
+/* An address on the stack gets where it cannot be followed; does nothing for other values. The object
+ * there is size bytes long, 0 when that is not known: then it may reach up to the return address. */
+void hvc_state_escape(const hvc_values *values, hvc_state *state, hvc_value_id value);
+void hvc_state_escape_sized(const hvc_values *values, hvc_state *state, hvc_value_id value,
+                            int32_t size);
+
+#endif

@@ -1,0 +1,47 @@
+/* One instruction as a step of control: how long it is and where control goes next. This is all that
+ * finding functions needs, and far cheaper than lowering (isa.h). */
+#ifndef CODE_STEP_H
+#define CODE_STEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "code/isa.h"
+
+typedef enum hvc_step_kind {
+    HVC_STEP_INVALID,
+    HVC_STEP_NEXT,          /* goes on behind, and nowhere else */
+    HVC_STEP_CALL,          /* calls target, goes on behind */
+    HVC_STEP_BRANCH,        /* goes on behind or at target */
+    HVC_STEP_JUMP,          /* goes on at target */
+    HVC_STEP_JUMP_INDIRECT, /* goes on where a register or a pointer says */
+    HVC_STEP_END,           /* returns or traps */
+} hvc_step_kind;
+
+typedef struct hvc_step {
+    uint8_t kind;
+    uint8_t length;      /* 1 (x86, x64) or 4 (ARM64) when invalid */
+    bool padding;        /* does nothing: what stands between functions */
+    bool through_table;  /* x86: the displacement is the base of an array that an index selects from */
+    bool forms_address;  /* x86: lea */
+    bool compares;       /* x86: compares something with the number in compared */
+    bool above, above_or_equal; /* x86: a branch on unsigned > or >= */
+    uint8_t displacement, immediate; /* x86: where these stand in it, when they are 4 bytes; else 0 */
+    uint32_t target;     /* RVA */
+    uint32_t compared;
+} hvc_step;
+
+/* Decodes at the start of bytes, which lie at rva. bytes.size > 0. */
+typedef void (*hvc_step_decode)(hvc_span bytes, uint32_t rva, hvc_step *ret_step);
+
+void hvc_step_x86(hvc_span bytes, uint32_t rva, hvc_step *ret_step);
+void hvc_step_x64(hvc_span bytes, uint32_t rva, hvc_step *ret_step);
+void hvc_step_arm64(hvc_span bytes, uint32_t rva, hvc_step *ret_step);
+
+static inline hvc_step_decode hvc_step_decoder(const hvc_isa *isa)
+{
+    return isa == &hvc_isa_x86 ? hvc_step_x86 : isa == &hvc_isa_x64 ? hvc_step_x64 : hvc_step_arm64;
+}
+
+#endif

@@ -1,0 +1,691 @@
+#include "code/value.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_BUCKETS = 1024, MAX_VALUES = 1 << 18 };
+
+hvc_status hvc_values_init(hvc_values *values)
+{
+    memset(values, 0, sizeof(*values));
+    values->buckets = calloc(FIRST_BUCKETS, sizeof(*values->buckets));
+    values->capacity = FIRST_BUCKETS / 2;
+    values->terms = calloc(values->capacity, sizeof(*values->terms));
+    values->member_capacity = 256;
+    values->members = calloc(values->member_capacity, sizeof(*values->members));
+    values->bucket_count = FIRST_BUCKETS;
+    if (values->buckets == NULL || values->terms == NULL || values->members == NULL) {
+        hvc_values_free(values);
+        return HVC_E_MEMORY;
+    }
+    hvc_values_reset(values);
+    return HVC_OK;
+}
+
+void hvc_values_reset(hvc_values *values)
+{
+    memset(values->buckets, 0, values->bucket_count * sizeof(*values->buckets));
+    values->member_count = 0;
+    values->failed = false;
+    /* Id 0 is "undefined", ids 1..HVC_UNKNOWN_COUNT - 1 the unknowns: none of them is hashed, so they are
+     * there even when memory is not. */
+    memset(values->terms, 0, HVC_UNKNOWN_COUNT * sizeof(*values->terms));
+    for (uint32_t i = 0; i < HVC_UNKNOWN_COUNT; i++)
+        values->terms[i].number = i;
+    values->count = HVC_UNKNOWN_COUNT;
+}
+
+void hvc_values_free(hvc_values *values)
+{
+    free(values->terms);
+    free(values->members);
+    free(values->buckets);
+    memset(values, 0, sizeof(*values));
+}
+
+static uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t size)
+{
+    const uint8_t *p = bytes;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ p[i]) * 16777619u;
+    return hash;
+}
+
+static uint32_t hash_term(const hvc_term *term, const hvc_value_id *members)
+{
+    uint64_t words[4] = {
+        (uint64_t)term->kind | (uint64_t)term->size << 8 | (uint64_t)term->reg << 16 |
+            (uint64_t)term->alu << 24 | (uint64_t)term->scale << 32 | (uint64_t)term->sign << 40,
+        (uint64_t)(uint32_t)term->offset | (uint64_t)term->count << 32,
+        term->number,
+        term->kind == HVC_TERM_SET ? 0 : (uint64_t)term->a | (uint64_t)term->b << 32,
+    };
+    uint64_t mixed = 0;
+    for (size_t i = 0; i < 4; i++) {
+        mixed = (mixed ^ words[i]) * UINT64_C(0x9E3779B97F4A7C15);
+        mixed ^= mixed >> 29;
+    }
+    uint32_t hash = (uint32_t)(mixed ^ mixed >> 32);
+    if (term->kind == HVC_TERM_SET)
+        hash = hash_bytes(hash, members, term->count * sizeof(*members));
+    return hash;
+}
+
+static bool same_term(const hvc_values *values, const hvc_term *x, const hvc_term *y,
+                      const hvc_value_id *y_members)
+{
+    if (x->kind != y->kind || x->size != y->size || x->reg != y->reg || x->alu != y->alu ||
+        x->scale != y->scale || x->sign != y->sign || x->offset != y->offset ||
+        x->count != y->count || x->number != y->number)
+        return false;
+    if (x->kind == HVC_TERM_SET)
+        return memcmp(values->members + x->a, y_members, y->count * sizeof(*y_members)) == 0;
+    return x->a == y->a && x->b == y->b;
+}
+
+static bool grow_terms(hvc_values *values)
+{
+    uint32_t capacity = values->capacity * 2;
+    hvc_term *terms = realloc(values->terms, capacity * sizeof(*terms));
+    if (terms == NULL)
+        return false;
+    values->terms = terms;
+    values->capacity = capacity;
+    uint32_t bucket_count = values->bucket_count * 2;
+    uint32_t *buckets = calloc(bucket_count, sizeof(*buckets));
+    if (buckets == NULL)
+        return false;
+    for (uint32_t id = HVC_UNKNOWN_COUNT; id < values->count; id++) {
+        const hvc_term *term = &terms[id];
+        uint32_t at = hash_term(term, values->members + term->a) & (bucket_count - 1);
+        while (buckets[at] != 0)
+            at = (at + 1) & (bucket_count - 1);
+        buckets[at] = id + 1;
+    }
+    free(values->buckets);
+    values->buckets = buckets;
+    values->bucket_count = bucket_count;
+    return true;
+}
+
+static bool add_members(hvc_values *values, const hvc_value_id *members, uint32_t count)
+{
+    if (values->member_capacity - values->member_count < count) {
+        uint32_t capacity = values->member_capacity * 2;
+        hvc_value_id *larger = realloc(values->members, capacity * sizeof(*larger));
+        if (larger == NULL)
+            return false;
+        values->members = larger;
+        values->member_capacity = capacity;
+    }
+    memcpy(values->members + values->member_count, members, count * sizeof(*members));
+    values->member_count += count;
+    return true;
+}
+
+static hvc_value_id intern(hvc_values *values, hvc_term term, const hvc_value_id *members)
+{
+    uint32_t at = hash_term(&term, members) & (values->bucket_count - 1);
+    while (values->buckets[at] != 0) {
+        hvc_value_id id = values->buckets[at] - 1;
+        if (same_term(values, &values->terms[id], &term, members))
+            return id;
+        at = (at + 1) & (values->bucket_count - 1);
+    }
+    if (values->count >= MAX_VALUES)
+        return hvc_value_unknown(values, HVC_UNKNOWN_BUDGET);
+    if (values->count == values->capacity) {
+        if (!grow_terms(values)) {
+            values->failed = true;
+            return hvc_value_unknown(values, HVC_UNKNOWN_BUDGET);
+        }
+        return intern(values, term, members);
+    }
+    if (term.kind == HVC_TERM_SET) {
+        term.a = values->member_count;
+        if (!add_members(values, members, term.count)) {
+            values->failed = true;
+            return hvc_value_unknown(values, HVC_UNKNOWN_BUDGET);
+        }
+    }
+    hvc_value_id id = values->count++;
+    values->terms[id] = term;
+    values->buckets[at] = id + 1;
+    return id;
+}
+
+hvc_value_id hvc_value_unknown(hvc_values *values, hvc_unknown why)
+{
+    (void)values;
+    return (hvc_value_id)(why == HVC_UNKNOWN_NONE ? HVC_UNKNOWN_INSTRUCTION : why);
+}
+
+hvc_value_id hvc_value_const(hvc_values *values, uint64_t number)
+{
+    return intern(values, (hvc_term){.kind = HVC_TERM_CONST, .number = number}, NULL);
+}
+
+hvc_value_id hvc_value_range(hvc_values *values, uint64_t last, hvc_unknown why)
+{
+    if (last == 0)
+        return hvc_value_const(values, 0);
+    if (last == UINT64_MAX)
+        return hvc_value_unknown(values, why);
+    return intern(values,
+                  (hvc_term){.kind = HVC_TERM_RANGE, .number = last, .alu = (uint8_t)why}, NULL);
+}
+
+static hvc_unknown why_of(const hvc_term *term)
+{
+    return term->kind == HVC_TERM_UNKNOWN ? (hvc_unknown)term->number
+           : term->kind == HVC_TERM_RANGE ? (hvc_unknown)term->alu
+                                          : HVC_UNKNOWN_NONE;
+}
+
+hvc_unknown hvc_value_why(const hvc_values *values, hvc_value_id value)
+{
+    return why_of(&values->terms[value]);
+}
+
+hvc_value_id hvc_value_entry(hvc_values *values, uint8_t reg)
+{
+    return intern(values, (hvc_term){.kind = HVC_TERM_ENTRY, .reg = reg}, NULL);
+}
+
+hvc_value_id hvc_value_entry_stack(hvc_values *values, int32_t offset, uint8_t size)
+{
+    return intern(values, (hvc_term){.kind = HVC_TERM_ENTRY_STACK, .offset = offset, .size = size},
+                  NULL);
+}
+
+hvc_value_id hvc_value_stack(hvc_values *values, uint8_t base, int32_t offset)
+{
+    return intern(values, (hvc_term){.kind = HVC_TERM_STACK, .reg = base, .offset = offset}, NULL);
+}
+
+hvc_value_id hvc_value_result(hvc_values *values, uint32_t call_rva)
+{
+    return intern(values, (hvc_term){.kind = HVC_TERM_RESULT, .number = call_rva}, NULL);
+}
+
+bool hvc_value_is_const(const hvc_values *values, hvc_value_id value, uint64_t *ret_number)
+{
+    if (values->terms[value].kind != HVC_TERM_CONST)
+        return false;
+    *ret_number = values->terms[value].number;
+    return true;
+}
+
+bool hvc_value_is_unknown(const hvc_values *values, hvc_value_id value)
+{
+    return values->terms[value].kind == HVC_TERM_UNKNOWN;
+}
+
+hvc_value_id hvc_value_load(hvc_values *values, hvc_value_id address, int32_t offset, uint8_t size,
+                            bool sign)
+{
+    hvc_term base = values->terms[address];
+    if (base.kind == HVC_TERM_CONST) {
+        /* One spelling for an absolute address: all of it in the constant. */
+        address = hvc_value_const(values, base.number + (uint64_t)(int64_t)offset);
+        offset = 0;
+        base = values->terms[address];
+    }
+    bool can_follow = base.kind == HVC_TERM_CONST || base.kind == HVC_TERM_ENTRY ||
+                      base.kind == HVC_TERM_LOAD || base.kind == HVC_TERM_RESULT ||
+                      base.kind == HVC_TERM_ENTRY_STACK || base.kind == HVC_TERM_OP;
+    if (!can_follow || base.depth + 1 >= HVC_VALUE_DEPTH || size == 0 || size > 8)
+        return hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
+    return intern(values,
+                  (hvc_term){.kind = HVC_TERM_LOAD,
+                             .a = address,
+                             .offset = offset,
+                             .size = size,
+                             .sign = sign && size < 8,
+                             .depth = (uint8_t)(base.depth + 1)},
+                  NULL);
+}
+
+hvc_value_id hvc_value_table(hvc_values *values, hvc_value_id base, int32_t offset,
+                             hvc_value_id index, uint8_t scale, uint8_t size, bool sign)
+{
+    hvc_term term = values->terms[base];
+    if (term.kind != HVC_TERM_CONST || size == 0 || size > 8)
+        return hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
+    base = hvc_value_const(values, term.number + (uint64_t)(int64_t)offset);
+    if (values->terms[index].kind != HVC_TERM_RANGE)
+        index = hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
+    return intern(values,
+                  (hvc_term){.kind = HVC_TERM_TABLE,
+                             .a = base,
+                             .b = index,
+                             .scale = scale,
+                             .size = size,
+                             .sign = sign && size < 8,
+                             .depth = 1},
+                  NULL);
+}
+
+const hvc_value_id *hvc_value_members(const hvc_values *values, const hvc_value_id *value,
+                                      size_t *ret_count)
+{
+    const hvc_term *term = &values->terms[*value];
+    if (term->kind != HVC_TERM_SET) {
+        *ret_count = 1;
+        return value;
+    }
+    *ret_count = term->count;
+    return values->members + term->a;
+}
+
+/* A value of the distinct ids in list (sorted here). */
+static hvc_value_id make_set(hvc_values *values, hvc_value_id *list, size_t count)
+{
+    if (count == 1)
+        return list[0];
+    if (count > HVC_VALUE_MEMBERS)
+        return hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
+    uint8_t depth = 0;
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = i; k > 0 && list[k - 1] > list[k]; k--) {
+            hvc_value_id swap = list[k];
+            list[k] = list[k - 1];
+            list[k - 1] = swap;
+        }
+    for (size_t i = 0; i < count; i++)
+        if (values->terms[list[i]].depth > depth)
+            depth = values->terms[list[i]].depth;
+    return intern(values,
+                  (hvc_term){.kind = HVC_TERM_SET, .count = (uint8_t)count, .depth = depth}, list);
+}
+
+static bool add_distinct(hvc_value_id *list, size_t *count, size_t room, hvc_value_id id)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (list[i] == id)
+            return true;
+    if (*count == room)
+        return false;
+    list[(*count)++] = id;
+    return true;
+}
+
+/* The widest number that a CONST or RANGE can be. */
+static bool upper_bound(const hvc_term *term, uint64_t *ret_last)
+{
+    if (term->kind != HVC_TERM_CONST && term->kind != HVC_TERM_RANGE)
+        return false;
+    *ret_last = term->number;
+    return true;
+}
+
+static hvc_value_id join_into_range(hvc_values *values, hvc_value_id a, hvc_value_id b)
+{
+    uint64_t last = 0;
+    hvc_unknown why = HVC_UNKNOWN_COUNT;
+    hvc_value_id both[2] = {a, b};
+    for (size_t side = 0; side < 2; side++) {
+        size_t count;
+        const hvc_value_id *members = hvc_value_members(values, &both[side], &count);
+        for (size_t i = 0; i < count; i++) {
+            const hvc_term *member = &values->terms[members[i]];
+            uint64_t bound;
+            if (!upper_bound(member, &bound)) {
+                hvc_unknown first = why_of(&values->terms[a]);
+                return hvc_value_unknown(values, first != HVC_UNKNOWN_NONE
+                                                     ? first
+                                                     : why_of(&values->terms[b]));
+            }
+            if (member->kind == HVC_TERM_RANGE && why_of(member) < why)
+                why = why_of(member);
+            if (bound > last)
+                last = bound;
+        }
+    }
+    return hvc_value_range(values, last, why);
+}
+
+hvc_value_id hvc_value_join(hvc_values *values, hvc_value_id a, hvc_value_id b)
+{
+    if (a == b || b == HVC_VALUE_UNDEFINED)
+        return a;
+    if (a == HVC_VALUE_UNDEFINED)
+        return b;
+    const hvc_term *x = &values->terms[a], *y = &values->terms[b];
+    if (x->kind == HVC_TERM_UNKNOWN)
+        return y->kind == HVC_TERM_UNKNOWN && b < a ? b : a;
+    if (y->kind == HVC_TERM_UNKNOWN)
+        return b;
+    if (x->kind == HVC_TERM_RANGE || y->kind == HVC_TERM_RANGE)
+        return join_into_range(values, a, b);
+    hvc_value_id list[HVC_VALUE_MEMBERS];
+    size_t count = 0, members_count;
+    const hvc_value_id *members = hvc_value_members(values, &a, &members_count);
+    for (size_t i = 0; i < members_count; i++)
+        add_distinct(list, &count, HVC_VALUE_MEMBERS, members[i]);
+    members = hvc_value_members(values, &b, &members_count);
+    for (size_t i = 0; i < members_count; i++)
+        if (!add_distinct(list, &count, HVC_VALUE_MEMBERS, members[i]))
+            return hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
+    return make_set(values, list, count);
+}
+
+static int64_t sign_extend(uint64_t value, unsigned bits)
+{
+    if (bits == 0 || bits >= 64)
+        return (int64_t)value;
+    uint64_t sign = UINT64_C(1) << (bits - 1);
+    value &= (sign << 1) - 1;
+    return (int64_t)((value ^ sign) - sign);
+}
+
+uint64_t hvc_alu_compute(hvc_alu alu, uint64_t a, uint64_t b, uint8_t size)
+{
+    uint64_t mask = hvc_size_mask(size);
+    unsigned bits = 8u * size;
+    if (alu != HVC_ALU_SIGN_EXTEND && alu != HVC_ALU_ZERO_EXTEND)
+        b &= mask;
+    a &= mask;
+    switch (alu) {
+    case HVC_ALU_ADD:
+        return (a + b) & mask;
+    case HVC_ALU_SUB:
+        return (a - b) & mask;
+    case HVC_ALU_AND:
+        return a & b;
+    case HVC_ALU_OR:
+        return a | b;
+    case HVC_ALU_XOR:
+        return a ^ b;
+    case HVC_ALU_SHL:
+        return b >= bits ? 0 : (a << b) & mask;
+    case HVC_ALU_SHR:
+        return b >= bits ? 0 : a >> b;
+    case HVC_ALU_SAR:
+        return (uint64_t)(sign_extend(a, bits) >> (b >= bits ? bits - 1 : b)) & mask;
+    case HVC_ALU_ROR:
+        b %= bits;
+        return b == 0 ? a : (a >> b | a << (bits - b)) & mask;
+    case HVC_ALU_MUL:
+        return (a * b) & mask;
+    case HVC_ALU_NOT:
+        return ~a & mask;
+    case HVC_ALU_NEG:
+        return (0 - a) & mask;
+    case HVC_ALU_SIGN_EXTEND:
+        return (uint64_t)sign_extend(a, (unsigned)b) & mask;
+    case HVC_ALU_ZERO_EXTEND:
+        return b >= 64 ? a : a & ((UINT64_C(1) << b) - 1);
+    case HVC_ALU_BYTE_SWAP: {
+        uint64_t swapped = 0;
+        for (unsigned i = 0; i < size; i++)
+            swapped = swapped << 8 | (a >> (8 * i) & 0xFF);
+        return swapped;
+    }
+    case HVC_ALU_COUNT:
+        break;
+    }
+    return 0;
+}
+
+bool hvc_condition_holds(hvc_condition condition, bool test, uint64_t a, uint64_t b, uint8_t size,
+                         bool *ret_known)
+{
+    uint64_t mask = hvc_size_mask(size);
+    a &= mask;
+    b &= mask;
+    if (test) {
+        a &= b;
+        b = 0;
+    }
+    int64_t sa = sign_extend(a, 8u * size), sb = sign_extend(b, 8u * size);
+    *ret_known = true;
+    switch (condition) {
+    case HVC_COND_EQ:
+        return a == b;
+    case HVC_COND_NE:
+        return a != b;
+    case HVC_COND_ULT:
+        return a < b;
+    case HVC_COND_ULE:
+        return a <= b;
+    case HVC_COND_UGT:
+        return a > b;
+    case HVC_COND_UGE:
+        return a >= b;
+    case HVC_COND_SLT:
+        return sa < sb;
+    case HVC_COND_SLE:
+        return sa <= sb;
+    case HVC_COND_SGT:
+        return sa > sb;
+    case HVC_COND_SGE:
+        return sa >= sb;
+    case HVC_COND_NEGATIVE:
+        return sign_extend((a - b) & mask, 8u * size) < 0;
+    case HVC_COND_NOT_NEGATIVE:
+        return sign_extend((a - b) & mask, 8u * size) >= 0;
+    default:
+        *ret_known = false;
+        return false;
+    }
+}
+
+/* Bytes in which a term's number can differ from zero: what truncating to that size leaves alone. */
+static uint8_t width_of(const hvc_values *values, const hvc_term *term)
+{
+    switch (term->kind) {
+    case HVC_TERM_CONST:
+    case HVC_TERM_RANGE:
+        return term->number <= 0xFF ? 1 : term->number <= 0xFFFF ? 2 : term->number >> 32 == 0 ? 4 : 8;
+    case HVC_TERM_LOAD:
+    case HVC_TERM_TABLE:
+        return term->sign ? 8 : term->size;
+    case HVC_TERM_ENTRY_STACK:
+    case HVC_TERM_OP:
+        return term->size;
+    case HVC_TERM_SET: {
+        uint8_t width = 0;
+        for (uint32_t i = 0; i < term->count; i++) {
+            const hvc_term *member = &values->terms[values->members[term->a + i]];
+            uint8_t w = member->kind == HVC_TERM_SET ? 8 : width_of(values, member);
+            if (w > width)
+                width = w;
+        }
+        return width;
+    }
+    default:
+        return 8;
+    }
+}
+
+uint8_t hvc_value_width(const hvc_values *values, hvc_value_id value)
+{
+    return width_of(values, &values->terms[value]);
+}
+
+static hvc_value_id make_op(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b,
+                            uint8_t size)
+{
+    uint8_t depth = values->terms[a].depth > values->terms[b].depth ? values->terms[a].depth
+                                                                    : values->terms[b].depth;
+    if (depth + 1 >= HVC_VALUE_DEPTH)
+        return hvc_value_unknown(values, HVC_UNKNOWN_BUDGET);
+    return intern(values,
+                  (hvc_term){.kind = HVC_TERM_OP,
+                             .alu = (uint8_t)alu,
+                             .size = size,
+                             .a = a,
+                             .b = b,
+                             .depth = (uint8_t)(depth + 1)},
+                  NULL);
+}
+
+/* What an operation on something unknown still tells: bounds. */
+static hvc_value_id alu_bounds(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b,
+                               uint8_t size)
+{
+    const hvc_term *x = &values->terms[a], *y = &values->terms[b];
+    uint64_t bound_a = 0, bound_b = 0;
+    bool has_a = upper_bound(x, &bound_a), has_b = upper_bound(y, &bound_b);
+    hvc_unknown why = why_of(x) != HVC_UNKNOWN_NONE ? why_of(x) : why_of(y);
+    if (why == HVC_UNKNOWN_NONE)
+        why = HVC_UNKNOWN_INSTRUCTION;
+    switch (alu) {
+    case HVC_ALU_AND: {
+        uint64_t last = has_a && has_b ? (bound_a < bound_b ? bound_a : bound_b)
+                        : has_a        ? bound_a
+                                       : bound_b;
+        if (has_a || has_b)
+            return hvc_value_range(values, last, why);
+        break;
+    }
+    case HVC_ALU_OR:
+        /* The bits that are set for certain may be all that matters. */
+        if (y->kind == HVC_TERM_CONST)
+            return make_op(values, alu, a, b, size);
+        if (x->kind == HVC_TERM_CONST)
+            return make_op(values, alu, b, a, size);
+        break;
+    case HVC_ALU_ZERO_EXTEND:
+        if (has_b && bound_b <= 32)
+            return hvc_value_range(values, (UINT64_C(1) << bound_b) - 1, why);
+        break;
+    case HVC_ALU_SHR:
+        if (x->kind == HVC_TERM_RANGE && y->kind == HVC_TERM_CONST && bound_b < 64)
+            return hvc_value_range(values, bound_a >> bound_b, why);
+        break;
+    case HVC_ALU_SHL:
+        if (x->kind == HVC_TERM_RANGE && y->kind == HVC_TERM_CONST && bound_b < 16 &&
+            bound_a <= 0xFFFF)
+            return hvc_value_range(values, bound_a << bound_b, why);
+        break;
+    default:
+        break;
+    }
+    return size < 8 ? hvc_value_range(values, hvc_size_mask(size), why)
+                    : hvc_value_unknown(values, why);
+}
+
+/* Addresses on the stack stay addresses under addition of constants. */
+static bool alu_stack(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b, uint8_t size,
+                      hvc_value_id *ret)
+{
+    hvc_term x = values->terms[a], y = values->terms[b];
+    if (alu == HVC_ALU_ADD && y.kind == HVC_TERM_STACK) {
+        hvc_term swap = x;
+        x = y;
+        y = swap;
+    }
+    if (x.kind != HVC_TERM_STACK || y.kind != HVC_TERM_CONST ||
+        (alu != HVC_ALU_ADD && alu != HVC_ALU_SUB) || size < 4)
+        return false;
+    int64_t delta = sign_extend(y.number, size * 8u);
+    int64_t offset = x.offset + (alu == HVC_ALU_ADD ? delta : -delta);
+    if (offset < INT32_MIN / 2 || offset > INT32_MAX / 2)
+        return false;
+    *ret = hvc_value_stack(values, x.reg, (int32_t)offset);
+    return true;
+}
+
+static hvc_value_id alu_one(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b,
+                            uint8_t size)
+{
+    hvc_term x = values->terms[a], y = values->terms[b];
+    bool unary = alu == HVC_ALU_NOT || alu == HVC_ALU_NEG || alu == HVC_ALU_BYTE_SWAP;
+    if (x.kind == HVC_TERM_CONST && (unary || y.kind == HVC_TERM_CONST))
+        return hvc_value_const(values, hvc_alu_compute(alu, x.number, y.number, size));
+    hvc_value_id result;
+    if (alu_stack(values, alu, a, b, size, &result))
+        return result;
+    if (y.kind == HVC_TERM_CONST) {
+        uint64_t number = y.number & hvc_size_mask(size);
+        bool neutral = number == 0 && (alu == HVC_ALU_ADD || alu == HVC_ALU_SUB || alu == HVC_ALU_OR ||
+                                       alu == HVC_ALU_XOR || alu == HVC_ALU_SHL || alu == HVC_ALU_SHR ||
+                                       alu == HVC_ALU_SAR || alu == HVC_ALU_ROR);
+        neutral |= alu == HVC_ALU_AND && number == hvc_size_mask(size);
+        neutral |= alu == HVC_ALU_ZERO_EXTEND && y.number >= 8u * width_of(values, &x);
+        if (neutral)
+            return hvc_value_truncate(values, a, size);
+        if (number == 0 && (alu == HVC_ALU_AND || alu == HVC_ALU_MUL))
+            return hvc_value_const(values, 0);
+        if (alu == HVC_ALU_OR && number == hvc_size_mask(size))
+            return hvc_value_const(values, number);
+        if (alu == HVC_ALU_ADD && x.kind == HVC_TERM_OP && x.alu == HVC_ALU_ADD && x.size == size) {
+            uint64_t inner;
+            if (hvc_value_is_const(values, x.b, &inner))
+                return alu_one(values, alu, x.a, hvc_value_const(values, (inner + number) & hvc_size_mask(size)),
+                               size);
+        }
+    }
+    /* Only terms that mean one number for the whole run of the function: two results of one call site, or
+     * two loads of one place, may differ. */
+    if (a == b && (alu == HVC_ALU_XOR || alu == HVC_ALU_SUB) &&
+        (x.kind == HVC_TERM_ENTRY || x.kind == HVC_TERM_ENTRY_STACK))
+        return hvc_value_const(values, 0);
+    if (x.kind == HVC_TERM_UNKNOWN || y.kind == HVC_TERM_UNKNOWN || x.kind == HVC_TERM_RANGE ||
+        y.kind == HVC_TERM_RANGE)
+        return alu_bounds(values, alu, a, b, size);
+    if (x.kind == HVC_TERM_STACK || y.kind == HVC_TERM_STACK)
+        return hvc_value_unknown(values, HVC_UNKNOWN_INSTRUCTION);
+    /* Constants stand on the right where the order is free, so that equal terms meet. */
+    bool commutes = alu == HVC_ALU_ADD || alu == HVC_ALU_AND || alu == HVC_ALU_OR ||
+                    alu == HVC_ALU_XOR || alu == HVC_ALU_MUL;
+    if (commutes && x.kind == HVC_TERM_CONST)
+        return alu_one(values, alu, b, a, size);
+    return make_op(values, alu, a, unary ? a : b, size);
+}
+
+hvc_value_id hvc_value_alu(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b, uint8_t size)
+{
+    size_t count_a, count_b;
+    hvc_value_id list[HVC_VALUE_MEMBERS];
+    size_t count = 0;
+    hvc_value_members(values, &a, &count_a);
+    hvc_value_members(values, &b, &count_b);
+    if (count_a == 1 && count_b == 1)
+        return alu_one(values, alu, a, b, size);
+    for (size_t i = 0; i < count_a; i++) {
+        for (size_t k = 0; k < count_b; k++) {
+            /* Member lists move when interning adds sets, so they are looked up each time. */
+            size_t n;
+            hvc_value_id one = hvc_value_members(values, &a, &n)[i];
+            hvc_value_id two = hvc_value_members(values, &b, &n)[k];
+            hvc_value_id result = alu_one(values, alu, one, two, size);
+            if (why_of(&values->terms[result]) != HVC_UNKNOWN_NONE)
+                return size < 8 ? hvc_value_range(values, hvc_size_mask(size),
+                                                  why_of(&values->terms[result]))
+                                : hvc_value_unknown(values, why_of(&values->terms[result]));
+            if ( values->terms[result].kind == HVC_TERM_SET ||
+                !add_distinct(list, &count, HVC_VALUE_MEMBERS, result))
+                return hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
+        }
+    }
+    return make_set(values, list, count);
+}
+
+hvc_value_id hvc_value_truncate(hvc_values *values, hvc_value_id value, uint8_t size)
+{
+    hvc_term term = values->terms[value];
+    if (size >= 8 || value == HVC_VALUE_UNDEFINED)
+        return value;
+    if (term.kind == HVC_TERM_CONST)
+        return hvc_value_const(values, term.number & hvc_size_mask(size));
+    if (term.kind == HVC_TERM_STACK)
+        return size == 4 ? value : hvc_value_unknown(values, HVC_UNKNOWN_INSTRUCTION);
+    if (term.kind == HVC_TERM_LOAD && term.sign && term.size == size)
+        return hvc_value_load(values, term.a, term.offset, term.size, false);
+    if (width_of(values, &term) <= size)
+        return value;
+    if (term.kind == HVC_TERM_UNKNOWN || term.kind == HVC_TERM_RANGE)
+        return hvc_value_range(values, hvc_size_mask(size), why_of(&term));
+    /* (x & high) | low, what a comparison of the low part proved. */
+    if (term.kind == HVC_TERM_OP && term.alu == HVC_ALU_OR) {
+        hvc_term left = values->terms[term.a], right = values->terms[term.b];
+        uint64_t mask;
+        if (right.kind == HVC_TERM_CONST && left.kind == HVC_TERM_OP && left.alu == HVC_ALU_AND &&
+            hvc_value_is_const(values, left.b, &mask) && (mask & hvc_size_mask(size)) == 0)
+            return hvc_value_const(values, right.number & hvc_size_mask(size));
+    }
+    return hvc_value_alu(values, HVC_ALU_ZERO_EXTEND, value, hvc_value_const(values, 8u * size), 8);
+}

@@ -1,0 +1,100 @@
+#include "code/xref.h"
+
+#include "base/error.h"
+#include "code/pointers.h"
+#include "code/radix.h"
+#include "code/xref_scan.h"
+
+static bool begin_scan(hvc_xref_scan *scan, const hvc_image *image, const hvc_isa *isa, uint32_t low,
+                       uint32_t high)
+{
+    *scan = (hvc_xref_scan){.image = image, .isa = isa, .low = low, .high = high};
+    /* Real images have a candidate for some 20 bytes. */
+    scan->budget = image->file.size / 2 + 65536;
+    return hvc_exec_build(image, &scan->scratch, &scan->exec);
+}
+
+/* Sorts what was found, without doubles, into the caller's arena. */
+static bool end_scan(hvc_xref_scan *scan, hvc_arena *arena, hvc_xrefs *ret_xrefs)
+{
+    hvc_xref *found = scan->found.items;
+    size_t count = scan->found.count;
+    if (!hvc_radix_sort(found, count, sizeof(*found), offsetof(hvc_xref, from), &scan->scratch) ||
+        !hvc_radix_sort(found, count, sizeof(*found), offsetof(hvc_xref, to), &scan->scratch))
+        return false;
+    hvc_xref *items = hvc_arena_array(arena, count + 1, sizeof(*items));
+    if (items == NULL)
+        return false;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || items[kept - 1].to != found[i].to || items[kept - 1].from != found[i].from ||
+            items[kept - 1].kind != found[i].kind)
+            items[kept++] = found[i];
+    }
+    *ret_xrefs = (hvc_xrefs){{items, kept, count + 1}, scan->cut || scan->exec.cut};
+    return true;
+}
+
+hvc_status hvc_xrefs_to_range(const hvc_image *image, const hvc_isa *isa, uint32_t low, uint32_t high,
+                              hvc_arena *arena, hvc_xrefs *ret_xrefs, hvc_error *error)
+{
+    hvc_xref_scan scan;
+    bool done = begin_scan(&scan, image, isa, low, high);
+    if (low < high) {
+        if (isa == &hvc_isa_x64)
+            done = done && hvc_scan_x64_addresses(&scan);
+        else if (isa == &hvc_isa_arm64)
+            done = done && hvc_scan_arm64(&scan, NULL);
+        else
+            done = done && hvc_scan_pointers(&scan);
+    }
+    done = done && end_scan(&scan, arena, ret_xrefs);
+    hvc_arena_free(&scan.scratch);
+    return done ? HVC_OK : hvc_fail_memory(error);
+}
+
+hvc_status hvc_xrefs_build(const hvc_image *image, const hvc_isa *isa, const hvc_function_map *map,
+                           hvc_arena *arena, hvc_xrefs *ret_xrefs, hvc_error *error)
+{
+    hvc_xref_scan scan;
+    bool done = begin_scan(&scan, image, isa, 0, image->headers.size_of_image) &&
+                (isa == &hvc_isa_arm64 ? hvc_scan_arm64(&scan, map) : hvc_scan_x86_code(&scan, map)) &&
+                hvc_scan_pointers(&scan) && end_scan(&scan, arena, ret_xrefs);
+    hvc_arena_free(&scan.scratch);
+    return done ? HVC_OK : hvc_fail_memory(error);
+}
+
+static size_t lower_bound(const hvc_xrefs *xrefs, uint32_t to)
+{
+    size_t low = 0, high = xrefs->items.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (xrefs->items.items[middle].to < to)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const hvc_xref *hvc_xrefs_find(const hvc_xrefs *xrefs, uint32_t low, uint32_t high,
+                               size_t *ret_count)
+{
+    size_t first = lower_bound(xrefs, low), last = lower_bound(xrefs, high);
+    *ret_count = last > first ? last - first : 0;
+    return xrefs->items.items + first;
+}
+
+static bool take_pointer(void *context, uint32_t from, uint32_t to)
+{
+    hvc_xref_scan *scan = context;
+    if (!hvc_xref_wanted(scan, to))
+        return true;
+    bool operand = scan->isa == &hvc_isa_x86 && hvc_exec_at(&scan->exec, from) != NULL;
+    return hvc_xref_add(scan, from, to, operand ? HVC_XREF_ADDRESS : HVC_XREF_POINTER);
+}
+
+bool hvc_scan_pointers(hvc_xref_scan *scan)
+{
+    return hvc_pointers_each(scan->image, take_pointer, scan);
+}

@@ -1,0 +1,51 @@
+/* The scans for references, one per instruction set; xref.c puts their results in order. */
+#ifndef CODE_XREF_SCAN_H
+#define CODE_XREF_SCAN_H
+
+#include "code/exec.h"
+#include "code/xref.h"
+
+typedef struct hvc_xref_scan {
+    const hvc_image *image;
+    const hvc_isa *isa;
+    hvc_arena scratch;
+    hvc_exec exec;
+    HVC_VECTOR(hvc_xref) found;
+    uint32_t low, high; /* what to must lie in */
+    uint64_t budget;    /* candidates that may still be added */
+    bool cut;           /* the budget, or another bound, was reached */
+} hvc_xref_scan;
+
+/* False when memory is exhausted. */
+static inline bool hvc_xref_add(hvc_xref_scan *scan, uint32_t from, uint32_t to, uint8_t kind)
+{
+    if (scan->budget == 0) {
+        scan->cut = true;
+        return true;
+    }
+    scan->budget--;
+    hvc_xref *xref = hvc_vector_add(&scan->scratch, &scan->found);
+    if (xref == NULL)
+        return false;
+    *xref = (hvc_xref){from, to, kind};
+    return true;
+}
+
+static inline bool hvc_xref_wanted(const hvc_xref_scan *scan, uint32_t to)
+{
+    return to - scan->low < scan->high - scan->low;
+}
+
+/* All return false when memory is exhausted. */
+
+/* RIP-relative operands. */
+bool hvc_scan_x64_addresses(hvc_xref_scan *scan);
+/* x86 and x64: direct calls, and jumps that leave the function of map that they stand in. On x64 also
+ * RIP-relative and image-relative operands. */
+bool hvc_scan_x86_code(hvc_xref_scan *scan, const hvc_function_map *map);
+/* Relocated pointers. */
+bool hvc_scan_pointers(hvc_xref_scan *scan);
+/* adrp and what follows; with a map also branches. */
+bool hvc_scan_arm64(hvc_xref_scan *scan, const hvc_function_map *map);
+
+#endif

@@ -1,0 +1,14 @@
+/* Operations as text, for tests to compare: "r0:8 = add r0, 0x8; result:8 r0". Registers by their numbers
+ * (t0..t3 are temporaries), ":size" behind what is written or compared, "m" behind it when the rest of the
+ * register is kept. */
+#ifndef TESTS_ISA_TEXT_H
+#define TESTS_ISA_TEXT_H
+
+#include <stddef.h>
+
+#include "code/isa.h"
+
+/* Writes the operations of insn, "; " between them, or "invalid". Cut at size. */
+void isa_text(const hvc_insn *insn, char *buffer, size_t size);
+
+#endif
