@@ -225,53 +225,74 @@ static void register_class(tracker *it, uint32_t word)
     change(it, d);
 }
 
-/* Loads and stores. Registers that a store or a vector load names are not written. */
-static void memory_class(tracker *it, uint32_t word)
+/* ldp, stp and their like. */
+static void pair_of_registers(tracker *it, uint32_t word)
+{
+    unsigned t = word & 31, n = word >> 5 & 31, size = word >> 30, mode = word >> 23 & 3;
+    bool vector = word >> 26 & 1;
+    unsigned scale = vector ? 2 + size : size >= 2 ? 3 : 2;
+    int32_t offset = hvc_arm64_sign_extend(word >> 15 & 0x7f, 7) * (1 << scale);
+    int32_t used = mode == 1 ? 0 : offset; /* 1: base changes behind, 3: before */
+    use(it, n, used);
+    use(it, n, used + (1 << scale));
+    if (mode & 1)
+        advance(it, n, n, offset);
+    if (!vector && (word >> 22 & 1)) {
+        change(it, t);
+        change(it, word >> 10 & 31);
+    }
+}
+
+static void one_register(tracker *it, uint32_t word)
 {
     unsigned t = word & 31, n = word >> 5 & 31, size = word >> 30, operation = word >> 22 & 3;
     bool vector = word >> 26 & 1;
-    if ((word & 0x3b000000) == 0x18000000) { /* ldr literal, prfm literal */
-        tell(it, it->rva + (uint32_t)hvc_arm64_sign_extend(word >> 5 & 0x7ffff, 19) * 4, HVC_XREF_ADDRESS);
-        if (!vector && size != 3)
-            change(it, t);
-    } else if ((word & 0x3a000000) == 0x28000000) { /* pairs */
-        unsigned scale = vector ? 2 + size : size >= 2 ? 3 : 2;
-        int32_t offset = hvc_arm64_sign_extend(word >> 15 & 0x7f, 7) * (1 << scale);
-        unsigned mode = word >> 23 & 3; /* 1: base changes behind, 3: before */
+    bool prefetch = !vector && size == 3 && operation == 2;
+    bool load = !vector && operation != 0 && !prefetch;
+    if (word >> 24 & 1) {
+        unsigned scale = vector && (operation & 2) ? 4 : size;
+        use(it, n, (int32_t)(word >> 10 & 0xfff) << scale);
+    } else if (word >> 21 & 1) { /* a register added, or an atomic operation on memory */
+        use(it, n, 0);
+        load = load || (word >> 10 & 3) == 0;
+        prefetch = prefetch && (word >> 10 & 3) != 0;
+    } else {
+        int32_t offset = hvc_arm64_sign_extend(word >> 12 & 0x1ff, 9);
+        unsigned mode = word >> 10 & 3;
         use(it, n, mode == 1 ? 0 : offset);
-        use(it, n, (mode == 1 ? 0 : offset) + (1 << scale));
         if (mode & 1)
             advance(it, n, n, offset);
-        if (!vector && (word >> 22 & 1)) {
-            change(it, t);
-            change(it, word >> 10 & 31);
-        }
-    } else if ((word & 0x3a000000) == 0x38000000) { /* one register */
-        bool prefetch = !vector && size == 3 && operation == 2;
-        bool load = !vector && operation != 0 && !prefetch;
-        if (word >> 24 & 1) {
-            unsigned scale = vector && (operation & 2) ? 4 : size;
-            use(it, n, (int32_t)(word >> 10 & 0xfff) << scale);
-        } else if (word >> 21 & 1) { /* a register added, or an atomic operation on memory */
-            use(it, n, 0);
-            load = load || (word >> 10 & 3) == 0;
-            prefetch = prefetch && (word >> 10 & 3) != 0;
-        } else {
-            int32_t offset = hvc_arm64_sign_extend(word >> 12 & 0x1ff, 9);
-            unsigned mode = word >> 10 & 3;
-            use(it, n, mode == 1 ? 0 : offset);
-            if (mode & 1)
-                advance(it, n, n, offset);
-        }
-        if (load && !prefetch)
-            change(it, t);
-    } else { /* exclusive, ordered, compare and swap, vector structures: the base as it is */
-        bool unscaled = (word & 0x3f200c00) == 0x19000000;
-        use(it, n, unscaled ? hvc_arm64_sign_extend(word >> 12 & 0x1ff, 9) : 0);
-        if ((word & 0x3f600000) == 0x08400000 || (unscaled && operation != 0))
-            change(it, t);
-        if ((word & 0x3e800000) == 0x0c800000) /* vector structures, base changes behind */
-            change(it, n);
+    }
+    if (load && !prefetch)
+        change(it, t);
+}
+
+/* Exclusive, ordered, compare and swap, vector structures: the base as it is. */
+static void other_memory(tracker *it, uint32_t word)
+{
+    unsigned t = word & 31, n = word >> 5 & 31, operation = word >> 22 & 3;
+    bool unscaled = (word & 0x3f200c00) == 0x19000000;
+    use(it, n, unscaled ? hvc_arm64_sign_extend(word >> 12 & 0x1ff, 9) : 0);
+    if ((word & 0x3f600000) == 0x08400000 || (unscaled && operation != 0))
+        change(it, t);
+    if ((word & 0x3e800000) == 0x0c800000) /* vector structures, base changes behind */
+        change(it, n);
+}
+
+/* Loads and stores. Registers that a store or a vector load names are not written. */
+static void memory_class(tracker *it, uint32_t word)
+{
+    if ((word & 0x3b000000) == 0x18000000) { /* ldr literal, prfm literal */
+        tell(it, it->rva + (uint32_t)hvc_arm64_sign_extend(word >> 5 & 0x7ffff, 19) * 4,
+             HVC_XREF_ADDRESS);
+        if ((word >> 26 & 1) == 0 && word >> 30 != 3)
+            change(it, word & 31);
+    } else if ((word & 0x3a000000) == 0x28000000) {
+        pair_of_registers(it, word);
+    } else if ((word & 0x3a000000) == 0x38000000) {
+        one_register(it, word);
+    } else {
+        other_memory(it, word);
     }
 }
 

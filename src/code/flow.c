@@ -64,7 +64,7 @@ static bool clear_graph(flow_job *job)
     return true;
 }
 
-static uint8_t new_base(flow_job *job)
+uint8_t flow_new_base(flow_job *job)
 {
     return job->next_base < FLOW_MAX_BASES ? ++job->next_base : 0;
 }
@@ -81,7 +81,7 @@ static bool join_into(flow_job *job, uint32_t block, const hvc_state *state)
     uint8_t sp = job->env->isa->stack_pointer;
     if (to->base == 0 && to->in->live && to->in->regs[sp] != state->regs[sp] &&
         hvc_term_of(values, state->regs[sp])->kind == HVC_TERM_STACK)
-        to->base = new_base(job);
+        to->base = flow_new_base(job);
     if (!hvc_state_join(job->env->values, job->env->isa, to->in, state, to->base))
         return true;
     to->dirty = true;
@@ -122,7 +122,7 @@ static bool join_unknown(flow_job *job, uint32_t rva, hvc_state *state)
     uint32_t index;
     if (flow_insn_at(job, rva, &index) == NULL || job->block_of[index] == 0)
         return true;
-    uint8_t base = new_base(job);
+    uint8_t base = flow_new_base(job);
     entry_state(job, state, false);
     if (base != 0)
         state->regs[job->env->isa->stack_pointer] = hvc_value_stack(job->env->values, base, 0);
@@ -240,19 +240,6 @@ static bool record(flow_job *job, hvc_state *state, hvc_state *scratch)
     return record_covered(job);
 }
 
-/* Stack bases for the calls that may pop an unknown number of bytes. */
-static void give_bases(flow_job *job)
-{
-    if (job->env->isa->pointer_size != 4)
-        return;
-    for (size_t i = 0; i < job->insns.count; i++) {
-        flow_insn *insn = &job->insns.items[i];
-        for (unsigned k = 0; k < insn->op_count; k++)
-            if (job->ops.items[insn->first_op + k].kind == HVC_OP_CALL)
-                insn->base = new_base(job);
-    }
-}
-
 static bool run(flow_job *job)
 {
     hvc_state *state = hvc_arena_alloc(&job->arena, sizeof(*state));
@@ -270,7 +257,6 @@ static bool run(flow_job *job)
         }
         if (!flow_make_blocks(job))
             return false;
-        give_bases(job);
         job->lost_now = false;
         if (!settle(job, state, scratch))
             return false;

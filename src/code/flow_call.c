@@ -99,6 +99,26 @@ static hvc_value_id apply_effect(step *s, const hvc_callee *callee, const hvc_va
     return result;
 }
 
+/* A base of its own for "wherever the stack pointer now is"; what an earlier passage here called so is
+ * another place. */
+hvc_value_id step_fresh_stack(step *s)
+{
+    if (s->insn->base == 0)
+        s->insn->base = flow_new_base(s->job);
+    uint8_t base = s->insn->base;
+    if (base == 0)
+        return hvc_value_unknown(s->values, HVC_UNKNOWN_FLOW);
+    hvc_state_forget(s->values, s->state, base, INT32_MIN / 2, 0);
+    for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++) {
+        const hvc_term *term = hvc_term_of(s->values, s->state->regs[reg]);
+        if (reg != s->isa->stack_pointer && step_holds_stack(s->values, s->state->regs[reg]) &&
+            (term->kind == HVC_TERM_SET || term->reg == base))
+            hvc_state_set(s->values, s->state, reg,
+                          step_lose(s, s->state->regs[reg], HVC_UNKNOWN_FLOW, 8));
+    }
+    return hvc_value_stack(s->values, base, 0);
+}
+
 /* The stack pointer behind a call on x86, where the callee takes its arguments off. */
 static void pop_arguments(step *s, const hvc_callee *callee)
 {
@@ -106,96 +126,102 @@ static void pop_arguments(step *s, const hvc_callee *callee)
     if (isa->link_register != HVC_REG_NONE || isa->pointer_size != 4)
         return;
     hvc_value_id sp = step_read_register(s, isa->stack_pointer);
-    if (callee->pops_known && !callee->frame_helper && !callee->frame_undo) {
+    if (callee->pops_known && !callee->frame_helper && !callee->frame_undo)
         sp = hvc_value_alu(s->values, HVC_ALU_ADD, sp,
                            hvc_value_const(s->values, (uint32_t)callee->pops), 4);
-    } else {
-        /* A base of its own for "wherever the stack pointer now is"; what an earlier passage here called
-         * so is another place. */
-        uint8_t base = s->insn->base;
-        if (base != 0) {
-            hvc_state_forget(s->values, s->state, base, INT32_MIN / 2, 0);
-            for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++) {
-                const hvc_term *term = hvc_term_of(s->values, s->state->regs[reg]);
-                if (reg != isa->stack_pointer && step_holds_stack(s->values, s->state->regs[reg]) &&
-                    (term->kind == HVC_TERM_SET || term->reg == base))
-                    hvc_state_set(s->values, s->state, reg,
-                                  step_lose(s, s->state->regs[reg], HVC_UNKNOWN_FLOW, 8));
-            }
-        }
-        sp = base != 0 ? hvc_value_stack(s->values, base, 0)
-                       : hvc_value_unknown(s->values, HVC_UNKNOWN_FLOW);
-    }
+    else
+        sp = step_fresh_stack(s);
     hvc_state_set(s->values, s->state, isa->stack_pointer, sp);
+}
+
+/* What the callee may have written in the caller's frame. */
+static void write_frame(step *s, const hvc_callee *callee, hvc_value_id sp)
+{
+    const hvc_isa *isa = s->isa;
+    if (callee->pure)
+        return;
+    if (callee->effect != HVC_EFFECT_NONE && callee->outs_known) {
+        forget_outs(s, callee);
+    } else {
+        escape_arguments(s, callee);
+        hvc_state_foreign_write(s->values, s->state);
+    }
+    /* The callee owns its home area and, on x86, its arguments. */
+    const hvc_term *term = hvc_term_of(s->values, sp);
+    if (term->kind != HVC_TERM_STACK)
+        return;
+    int32_t home = isa->stack_argument_offset;
+    if (isa->pointer_size == 4 && callee->pops_known && callee->pops > home)
+        home = callee->pops;
+    if (home > 0)
+        hvc_state_forget(s->values, s->state, term->reg, term->offset, term->offset + home);
+}
+
+/* x86: helpers that set up a frame for their caller, or take it down. */
+static void apply_frame_helper(step *s, const hvc_callee *callee, hvc_value_id sp)
+{
+    const hvc_isa *isa = s->isa;
+    if (callee->frame_helper) {
+        /* _SEH_prolog4, called first thing: the frame pointer is what push ebp; mov ebp, esp gives. */
+        const hvc_term *term = hvc_term_of(s->values, sp);
+        bool first = term->kind == HVC_TERM_STACK && term->reg == 0 && term->offset == -8;
+        hvc_state_set(s->values, s->state, isa->frame_pointer,
+                      first ? hvc_value_stack(s->values, 0, -4)
+                            : hvc_value_unknown(s->values, HVC_UNKNOWN_CALL));
+    } else if (callee->frame_undo) {
+        for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
+            if (reg != isa->stack_pointer && reg != isa->return_register)
+                hvc_state_set(s->values, s->state, reg,
+                              step_lose(s, s->state->regs[reg], HVC_UNKNOWN_CALL, 8));
+    }
+}
+
+static void set_registers(step *s, const hvc_callee *callee)
+{
+    for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++) {
+        if (((s->isa->volatile_registers & ~callee->preserved) >> reg & 1) == 0)
+            continue;
+        hvc_state_set(s->values, s->state, reg,
+                      callee->standard ? hvc_value_unknown(s->values, HVC_UNKNOWN_CALL)
+                                       : step_lose(s, s->state->regs[reg], HVC_UNKNOWN_CALL, 8));
+    }
+}
+
+/* The control-flow-guard check function returns, and leaves all arguments and the target alone. */
+static hvc_callee guard_check(const hvc_isa *isa)
+{
+    uint32_t keep = isa->volatile_registers & ~(UINT32_C(1) << isa->return_register);
+    if (isa->link_register != HVC_REG_NONE)
+        keep = isa->volatile_registers & ~(UINT32_C(3) << 16) & ~(UINT32_C(1) << isa->link_register);
+    return (hvc_callee){.pops_known = true, .outs_known = true, .pure = true, .preserved = keep};
 }
 
 void step_call(step *s, hvc_value_id target, uint32_t memory)
 {
     const hvc_isa *isa = s->isa;
-    hvc_values *values = s->values;
     bool check = false;
     bool guarded = step_guard_pointer(s, target, &check);
-    uint32_t keep = 0;
-    if (guarded && check) {
-        /* The check function returns and leaves all arguments and the target alone. */
-        keep = isa->volatile_registers & ~(UINT32_C(1) << isa->return_register);
-        if (isa->link_register != HVC_REG_NONE)
-            keep = isa->volatile_registers & ~(UINT32_C(3) << 16) & ~(UINT32_C(1) << isa->link_register);
-    } else if (guarded) {
-        target = step_read_register(s, isa->return_register);
-    }
-    if (s->job->recording && !(guarded && check))
-        flow_record_call(s->job, s->insn, s->state, target, memory, guarded, false);
     hvc_callee callee = {0};
-    if (guarded && check)
-        callee = (hvc_callee){.pops_known = true, .outs_known = true, .pure = true, .preserved = keep};
-    else
+    if (guarded && check) {
+        callee = guard_check(isa);
+    } else {
+        if (guarded)
+            target = step_read_register(s, isa->return_register);
+        if (s->job->recording)
+            flow_record_call(s->job, s->insn, s->state, target, memory, guarded, false);
         s->env->callee(s->env->context, target, &callee);
+    }
     hvc_value_id arguments[4];
     for (unsigned i = 0; i < 4; i++)
-        arguments[i] = flow_argument(values, isa, s->state, i, false);
+        arguments[i] = flow_argument(s->values, isa, s->state, i, false);
     hvc_value_id sp = step_read_register(s, isa->stack_pointer);
-    bool modelled = callee.effect != HVC_EFFECT_NONE && callee.outs_known;
-    if (!callee.pure) {
-        if (modelled) {
-            forget_outs(s, &callee);
-        } else {
-            escape_arguments(s, &callee);
-            hvc_state_foreign_write(values, s->state);
-        }
-        /* The callee owns its home area and, on x86, its arguments. */
-        const hvc_term *term = hvc_term_of(values, sp);
-        if (term->kind == HVC_TERM_STACK) {
-            int32_t home = isa->stack_argument_offset;
-            if (isa->pointer_size == 4 && callee.pops_known && callee.pops > home)
-                home = callee.pops;
-            if (home > 0)
-                hvc_state_forget(values, s->state, term->reg, term->offset, term->offset + home);
-        }
-    }
-    for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
-        if ((isa->volatile_registers & ~callee.preserved) >> reg & 1)
-            hvc_state_set(values, s->state, reg,
-                          callee.standard
-                              ? hvc_value_unknown(values, HVC_UNKNOWN_CALL)
-                              : step_lose(s, s->state->regs[reg], HVC_UNKNOWN_CALL, 8));
+    write_frame(s, &callee, sp);
+    set_registers(s, &callee);
     if (!(callee.preserved >> isa->return_register & 1))
-        hvc_state_set(values, s->state, isa->return_register,
+        hvc_state_set(s->values, s->state, isa->return_register,
                       apply_effect(s, &callee, arguments,
-                                   hvc_value_result(values, s->insn->rva)));
+                                   hvc_value_result(s->values, s->insn->rva)));
     s->state->flags = (hvc_flags){.kind = HVC_FLAGS_UNKNOWN};
     pop_arguments(s, &callee);
-    if (callee.frame_helper) {
-        /* _SEH_prolog4, called first thing: the frame pointer is what push ebp; mov ebp, esp gives. */
-        const hvc_term *term = hvc_term_of(values, sp);
-        bool first = term->kind == HVC_TERM_STACK && term->reg == 0 && term->offset == -8;
-        hvc_state_set(values, s->state, isa->frame_pointer,
-                      first ? hvc_value_stack(values, 0, -4)
-                            : hvc_value_unknown(values, HVC_UNKNOWN_CALL));
-    } else if (callee.frame_undo) {
-        for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
-            if (reg != isa->stack_pointer && reg != isa->return_register)
-                hvc_state_set(values, s->state, reg,
-                              step_lose(s, s->state->regs[reg], HVC_UNKNOWN_CALL, 8));
-    }
+    apply_frame_helper(s, &callee, sp);
 }

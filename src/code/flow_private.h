@@ -21,7 +21,8 @@ typedef struct flow_insn {
     uint32_t rva;
     uint32_t first_op;
     uint8_t length, op_count;
-    uint8_t base;   /* stack base given out at this instruction (call that pops unknown bytes) */
+    uint8_t base;   /* stack base given out at this instruction, which moves the stack pointer by an unknown
+                       number of bytes (a call that pops its arguments, an alignment); 0 before */
     bool leader, ends;
 } flow_insn;
 
@@ -64,6 +65,10 @@ typedef struct flow_job {
     hvc_arena *results;
     bool recording, unsure;
 } flow_job;
+
+/* flow.c */
+/* A stack base that was not given out yet; 0 when there is none left. */
+uint8_t flow_new_base(flow_job *job);
 
 /* flow_graph.c */
 bool flow_inside(const flow_job *job, uint32_t rva);

@@ -232,8 +232,22 @@ static void step_store(step *s, const hvc_op *op)
     }
 }
 
+/* and esp, -8: aligns the stack pointer. */
+static bool step_align_stack(step *s, const hvc_op *op)
+{
+    uint8_t sp = s->isa->stack_pointer;
+    if (op->alu != HVC_ALU_AND || op->dst != sp || op->a.kind != HVC_OPERAND_REG ||
+        op->a.reg != sp || op->b.kind != HVC_OPERAND_CONST ||
+        hvc_term_of(s->values, s->state->regs[sp])->kind != HVC_TERM_STACK)
+        return false;
+    hvc_state_set(s->values, s->state, sp, step_fresh_stack(s));
+    return true;
+}
+
 static void step_alu(step *s, const hvc_op *op)
 {
+    if (step_align_stack(s, op))
+        return;
     hvc_value_id a = step_read_operand(s, &op->a, op->size);
     hvc_value_id b = op->b.kind == HVC_OPERAND_NONE ? a : step_read_operand(s, &op->b, op->size);
     hvc_value_id value = hvc_value_alu(s->values, (hvc_alu)op->alu, a, b, op->size);

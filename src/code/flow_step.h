@@ -10,7 +10,7 @@ typedef struct step {
     const hvc_isa *isa;
     hvc_values *values;
     hvc_state *state;
-    const flow_insn *insn;
+    flow_insn *insn;
 } step;
 
 /* Whether the flags settle a condition for every number that the operands can be. */
@@ -24,6 +24,7 @@ hvc_value_id step_read_register(step *s, uint8_t reg);
 hvc_value_id step_read_operand(step *s, const hvc_operand *operand, uint8_t size);
 
 /* flow_call.c */
+hvc_value_id step_fresh_stack(step *s);
 void step_call(step *s, hvc_value_id target, uint32_t memory);
 /* Whether target is one of the control-flow-guard functions, which take the real target in a register:
  * those that only check it, or those that go there. */

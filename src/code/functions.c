@@ -149,6 +149,22 @@ static bool may_lead_to_code(const hvc_map_builder *builder, const hvc_code_poin
     return !hvc_place_in(builder->covered, slot) || hvc_place_in(builder->starts, slot);
 }
 
+/* Old drivers keep their texts among the code. What reads like one is data: few functions do. */
+static bool skip_text(hvc_map_builder *builder, const hvc_code_pointer *pointer, uint32_t slot)
+{
+    enum { SHORTEST_TEXT = 6 }; /* its NUL included */
+    const hvc_exec_range *range = hvc_exec_at(&builder->exec, pointer->to);
+    uint32_t at = pointer->to - range->rva;
+    uint32_t length = hvc_text_length(range->bytes + at, range->size - at);
+    if (length < SHORTEST_TEXT || hvc_place_in(builder->covered, slot) ||
+        (builder->relocated != NULL &&
+         hvc_places_next(builder->relocated, slot, slot + length, true) < slot + length))
+        return false;
+    hvc_place_add(builder->data, slot);
+    hvc_places_add_range(builder->covered, slot, length);
+    return true;
+}
+
 /* Decodes what pointers point to, and then makes starts of it, unless it is read as data or jump tables
  * alone lead there. Which tables there are is known only when all is decoded. */
 static bool follow_pointers(hvc_map_builder *builder)
@@ -160,7 +176,8 @@ static bool follow_pointers(hvc_map_builder *builder)
         return false;
     for (size_t i = 0; i < builder->pointers.count; i++) { /* grows as code is found */
         hvc_code_pointer pointer = builder->pointers.items[i];
-        if (!may_lead_to_code(builder, &pointer, &slot) || hvc_place_in(builder->starts, slot))
+        if (!may_lead_to_code(builder, &pointer, &slot) || hvc_place_in(builder->starts, slot) ||
+            skip_text(builder, &pointer, slot))
             continue; /* without relocations, the value of an address inside known code is an accident */
         if (!hvc_builder_descend(builder, pointer.to) ||
             (!sure && !hvc_builder_add_point(builder, pointer.to, HVC_FROM_POINTER)))

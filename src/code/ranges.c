@@ -217,52 +217,78 @@ static bool is_inset(const hvc_code_function *before, const hvc_code_function *i
            it->begin - before->end < 16 && rva - it->end < 16;
 }
 
+/* The walk over all blocks, in order. */
+typedef struct assignment {
+    hvc_map_builder *builder;
+    uint32_t current;  /* owner of the block before */
+    uint32_t end_slot; /* where that ended */
+} assignment;
+
+static hvc_code_function *last_found(const hvc_map_builder *builder)
+{
+    return builder->found.count > 0 ? &builder->found.items[builder->found.count - 1] : NULL;
+}
+
+/* Takes a piece back that stands between two of one function. */
+static void take_back_inset(assignment *it, const hvc_exec_range *range, const block *now,
+                            uint32_t owner, uint32_t group, uint32_t begin)
+{
+    hvc_map_builder *builder = it->builder;
+    hvc_code_function *last = last_found(builder);
+    if (builder->found.count > 1 && owner != it->current && group != begin &&
+        is_inset(last - 1, last, group, begin) && (last - 1)->begin >= range->rva &&
+        !told_between(builder, now->begin - (begin - (last - 1)->end), now->begin)) {
+        builder->found.count--;
+        it->current = owner;
+    }
+}
+
+static bool assign_block(assignment *it, const block *now)
+{
+    hvc_map_builder *builder = it->builder;
+    const hvc_exec_range *range = range_of_slot(builder, now->begin);
+    uint32_t begin = range->rva + (now->begin - range->slot);
+    uint32_t end = begin + (now->end - now->begin);
+    const hvc_code_function *last = last_found(builder);
+    uint32_t owner = now->owner;
+    if (owner == 0 && last != NULL && now->begin == it->end_slot)
+        owner = it->current; /* nothing leads there: most likely a part of what stands before it */
+    bool same_range = last != NULL && last->end <= begin && last->begin >= range->rva;
+    const hvc_point *point = owner == 0 ? NULL : &builder->points.items[owner - 1];
+    uint32_t group = point == NULL ? begin : point->rva;
+    if (same_range)
+        take_back_inset(it, range, now, owner, group, begin);
+    bool begins = point != NULL && point->rva == begin;
+    /* More pieces than real code can have are not told apart. */
+    bool crowded = point == NULL && builder->found.count > builder->exec.slots / 8 + 256;
+    bool goes_on = same_range && ((owner != 0 && owner == it->current && !begins) || crowded) &&
+                   !told_between(builder, it->end_slot, now->begin);
+    it->current = owner;
+    it->end_slot = now->end;
+    if (goes_on) {
+        last_found(builder)->end = end;
+        return true;
+    }
+    hvc_code_function *function = hvc_vector_add(&builder->scratch, &builder->found);
+    if (function == NULL)
+        return false;
+    *function = (hvc_code_function){begin, end, group, 0};
+    if (point == NULL)
+        function->sources = HVC_FROM_SWEEP;
+    else if (begins)
+        function->sources = (uint8_t)point->sources;
+    return true;
+}
+
 bool hvc_builder_assign(hvc_map_builder *builder)
 {
     blocks all = {0};
     if (!hvc_builder_sort_points(builder) || !make_blocks(builder, &all) ||
         !add_table_edges(builder) || !link_blocks(builder, &all) || !claim_all(builder, &all))
         return false;
-    uint32_t current = 0, end_slot = 0;
-    for (size_t i = 0; i < all.count; i++) {
-        const block *it = &all.items[i];
-        const hvc_exec_range *range = range_of_slot(builder, it->begin);
-        uint32_t begin = range->rva + (it->begin - range->slot);
-        uint32_t end = begin + (it->end - it->begin);
-        hvc_code_function *last = NULL;
-        if (builder->found.count > 0)
-            last = &builder->found.items[builder->found.count - 1];
-        uint32_t owner = it->owner;
-        if (owner == 0 && last != NULL && it->begin == end_slot)
-            owner = current; /* nothing leads there: most likely a part of what stands before it */
-        bool same_range = last != NULL && last->end <= begin && last->begin >= range->rva;
-        const hvc_point *point = owner == 0 ? NULL : &builder->points.items[owner - 1];
-        uint32_t group = point == NULL ? begin : point->rva;
-        if (same_range && builder->found.count > 1 && owner != current && group != begin &&
-            is_inset(last - 1, last, group, begin) && (last - 1)->begin >= range->rva &&
-            !told_between(builder, it->begin - (begin - (last - 1)->end), it->begin)) {
-            builder->found.count--;
-            last--;
-            current = owner;
-        }
-        bool begins = point != NULL && point->rva == begin;
-        /* More pieces than real code can have are not told apart. */
-        bool crowded = point == NULL && builder->found.count > builder->exec.slots / 8 + 256;
-        if (same_range && ((owner != 0 && owner == current && !begins) || crowded) &&
-            !told_between(builder, end_slot, it->begin)) {
-            last->end = end;
-        } else {
-            hvc_code_function *function = hvc_vector_add(&builder->scratch, &builder->found);
-            if (function == NULL)
-                return false;
-            *function = (hvc_code_function){begin, end, group, 0};
-            if (point == NULL)
-                function->sources = HVC_FROM_SWEEP;
-            else if (begins)
-                function->sources = (uint8_t)point->sources;
-        }
-        current = owner;
-        end_slot = it->end;
-    }
+    assignment it = {.builder = builder};
+    for (size_t i = 0; i < all.count; i++)
+        if (!assign_block(&it, &all.items[i]))
+            return false;
     return true;
 }

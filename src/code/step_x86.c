@@ -89,6 +89,20 @@ static uint8_t read_modrm(const uint8_t *bytes, uint8_t at, parts *it)
     return at + it->displacement_size;
 }
 
+/* The immediate's size. */
+static uint8_t immediate_size(unsigned flags, uint8_t rex, bool short_operand)
+{
+    if (flags & B & ~OK)
+        return 1;
+    if (flags & W & ~OK)
+        return 2;
+    if (flags & V & ~OK && rex & 8)
+        return 8;
+    if (flags & (Z | V) & ~OK)
+        return short_operand && !(rex & 8) ? 2 : 4;
+    return 0;
+}
+
 /* Takes the frequent encodings apart. bytes has 16 readable bytes. False: not one of them. */
 static bool take_apart(const uint8_t *bytes, bool long_mode, parts *it)
 {
@@ -115,14 +129,7 @@ static bool take_apart(const uint8_t *bytes, bool long_mode, parts *it)
             flags |= it->opcode == 0xf6 ? B : Z;
     }
     it->immediate = at;
-    if (flags & B & ~OK)
-        it->immediate_size = 1;
-    else if (flags & W & ~OK)
-        it->immediate_size = 2;
-    else if (flags & V & ~OK && rex & 8)
-        it->immediate_size = 8;
-    else if (flags & (Z | V) & ~OK)
-        it->immediate_size = short_operand && !(rex & 8) ? 2 : 4;
+    it->immediate_size = immediate_size(flags, rex, short_operand);
     it->length = at + it->immediate_size;
     /* nop is 90, except that REX.B makes it an exchange */
     it->is_nop = it->map == 1 ? it->opcode == 0x90 && !(rex & 1) : it->opcode == 0x1f;

@@ -521,48 +521,53 @@ static hvc_value_id make_op(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc
                   NULL);
 }
 
+/* The bound of a & b. */
+static hvc_value_id and_bound(hvc_values *values, hvc_value_id a, hvc_value_id b, hvc_unknown why)
+{
+    uint64_t bound_a = UINT64_MAX, bound_b = UINT64_MAX;
+    upper_bound(&values->terms[a], &bound_a);
+    upper_bound(&values->terms[b], &bound_b);
+    return hvc_value_range(values, bound_a < bound_b ? bound_a : bound_b, why);
+}
+
+/* The bound of a number below 2^16 shifted left, and of any shifted right, by a constant. */
+static bool shift_bound(const hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b,
+                        uint64_t *ret_bound)
+{
+    const hvc_term *x = &values->terms[a], *y = &values->terms[b];
+    if (x->kind != HVC_TERM_RANGE || y->kind != HVC_TERM_CONST)
+        return false;
+    if (alu == HVC_ALU_SHR && y->number < 64) {
+        *ret_bound = x->number >> y->number;
+        return true;
+    }
+    if (alu == HVC_ALU_SHL && y->number < 16 && x->number <= 0xFFFF) {
+        *ret_bound = x->number << y->number;
+        return true;
+    }
+    return false;
+}
+
 /* What an operation on something unknown still tells: bounds. */
 static hvc_value_id alu_bounds(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b,
                                uint8_t size)
 {
     const hvc_term *x = &values->terms[a], *y = &values->terms[b];
-    uint64_t bound_a = 0, bound_b = 0;
-    bool has_a = upper_bound(x, &bound_a), has_b = upper_bound(y, &bound_b);
+    uint64_t bound = 0;
     hvc_unknown why = why_of(x) != HVC_UNKNOWN_NONE ? why_of(x) : why_of(y);
     if (why == HVC_UNKNOWN_NONE)
         why = HVC_UNKNOWN_INSTRUCTION;
-    switch (alu) {
-    case HVC_ALU_AND: {
-        uint64_t last = has_a && has_b ? (bound_a < bound_b ? bound_a : bound_b)
-                        : has_a        ? bound_a
-                                       : bound_b;
-        if (has_a || has_b)
-            return hvc_value_range(values, last, why);
-        break;
-    }
-    case HVC_ALU_OR:
-        /* The bits that are set for certain may be all that matters. */
-        if (y->kind == HVC_TERM_CONST)
-            return make_op(values, alu, a, b, size);
-        if (x->kind == HVC_TERM_CONST)
-            return make_op(values, alu, b, a, size);
-        break;
-    case HVC_ALU_ZERO_EXTEND:
-        if (has_b && bound_b <= 32)
-            return hvc_value_range(values, (UINT64_C(1) << bound_b) - 1, why);
-        break;
-    case HVC_ALU_SHR:
-        if (x->kind == HVC_TERM_RANGE && y->kind == HVC_TERM_CONST && bound_b < 64)
-            return hvc_value_range(values, bound_a >> bound_b, why);
-        break;
-    case HVC_ALU_SHL:
-        if (x->kind == HVC_TERM_RANGE && y->kind == HVC_TERM_CONST && bound_b < 16 &&
-            bound_a <= 0xFFFF)
-            return hvc_value_range(values, bound_a << bound_b, why);
-        break;
-    default:
-        break;
-    }
+    if (alu == HVC_ALU_AND && (upper_bound(x, &bound) || upper_bound(y, &bound)))
+        return and_bound(values, a, b, why);
+    /* The bits that are set for certain may be all that matters. */
+    if (alu == HVC_ALU_OR && y->kind == HVC_TERM_CONST)
+        return make_op(values, alu, a, b, size);
+    if (alu == HVC_ALU_OR && x->kind == HVC_TERM_CONST)
+        return make_op(values, alu, b, a, size);
+    if (alu == HVC_ALU_ZERO_EXTEND && upper_bound(y, &bound) && bound <= 32)
+        return hvc_value_range(values, (UINT64_C(1) << bound) - 1, why);
+    if (shift_bound(values, alu, a, b, &bound))
+        return hvc_value_range(values, bound, why);
     return size < 8 ? hvc_value_range(values, hvc_size_mask(size), why)
                     : hvc_value_unknown(values, why);
 }
@@ -589,6 +594,69 @@ static bool alu_stack(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value
 }
 
 static hvc_value_id alu_one(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b,
+                            uint8_t size);
+
+static bool leaves_alone(const hvc_values *values, hvc_alu alu, const hvc_term *x, uint64_t number,
+                         uint64_t shift, uint8_t size)
+{
+    switch (alu) {
+    case HVC_ALU_ADD:
+    case HVC_ALU_SUB:
+    case HVC_ALU_OR:
+    case HVC_ALU_XOR:
+    case HVC_ALU_SHL:
+    case HVC_ALU_SHR:
+    case HVC_ALU_SAR:
+    case HVC_ALU_ROR:
+        return number == 0;
+    case HVC_ALU_AND:
+        return number == hvc_size_mask(size);
+    case HVC_ALU_ZERO_EXTEND:
+        return shift >= 8u * width_of(values, x);
+    default:
+        return false;
+    }
+}
+
+/* A term and a number: what needs no new term. False when there is nothing to simplify. */
+static bool alu_with_number(hvc_values *values, hvc_alu alu, hvc_value_id a, const hvc_term *y,
+                            uint8_t size, hvc_value_id *ret)
+{
+    hvc_term x = values->terms[a];
+    uint64_t number = y->number & hvc_size_mask(size), inner;
+    if (leaves_alone(values, alu, &x, number, y->number, size)) {
+        *ret = hvc_value_truncate(values, a, size);
+        return true;
+    }
+    if (number == 0 && (alu == HVC_ALU_AND || alu == HVC_ALU_MUL)) {
+        *ret = hvc_value_const(values, 0);
+        return true;
+    }
+    if (alu == HVC_ALU_OR && number == hvc_size_mask(size)) {
+        *ret = hvc_value_const(values, number);
+        return true;
+    }
+    if (alu == HVC_ALU_ADD && x.kind == HVC_TERM_OP && x.alu == HVC_ALU_ADD && x.size == size &&
+        hvc_value_is_const(values, x.b, &inner)) {
+        hvc_value_id sum = hvc_value_const(values, (inner + number) & hvc_size_mask(size));
+        *ret = alu_one(values, alu, x.a, sum, size);
+        return true;
+    }
+    return false;
+}
+
+static bool commutes(hvc_alu alu)
+{
+    return alu == HVC_ALU_ADD || alu == HVC_ALU_AND || alu == HVC_ALU_OR || alu == HVC_ALU_XOR ||
+           alu == HVC_ALU_MUL;
+}
+
+static bool is_unclear(const hvc_term *term)
+{
+    return term->kind == HVC_TERM_UNKNOWN || term->kind == HVC_TERM_RANGE;
+}
+
+static hvc_value_id alu_one(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b,
                             uint8_t size)
 {
     hvc_term x = values->terms[a], y = values->terms[b];
@@ -598,40 +666,19 @@ static hvc_value_id alu_one(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc
     hvc_value_id result;
     if (alu_stack(values, alu, a, b, size, &result))
         return result;
-    if (y.kind == HVC_TERM_CONST) {
-        uint64_t number = y.number & hvc_size_mask(size);
-        bool neutral = number == 0 && (alu == HVC_ALU_ADD || alu == HVC_ALU_SUB || alu == HVC_ALU_OR ||
-                                       alu == HVC_ALU_XOR || alu == HVC_ALU_SHL || alu == HVC_ALU_SHR ||
-                                       alu == HVC_ALU_SAR || alu == HVC_ALU_ROR);
-        neutral |= alu == HVC_ALU_AND && number == hvc_size_mask(size);
-        neutral |= alu == HVC_ALU_ZERO_EXTEND && y.number >= 8u * width_of(values, &x);
-        if (neutral)
-            return hvc_value_truncate(values, a, size);
-        if (number == 0 && (alu == HVC_ALU_AND || alu == HVC_ALU_MUL))
-            return hvc_value_const(values, 0);
-        if (alu == HVC_ALU_OR && number == hvc_size_mask(size))
-            return hvc_value_const(values, number);
-        if (alu == HVC_ALU_ADD && x.kind == HVC_TERM_OP && x.alu == HVC_ALU_ADD && x.size == size) {
-            uint64_t inner;
-            if (hvc_value_is_const(values, x.b, &inner))
-                return alu_one(values, alu, x.a, hvc_value_const(values, (inner + number) & hvc_size_mask(size)),
-                               size);
-        }
-    }
+    if (!unary && y.kind == HVC_TERM_CONST && alu_with_number(values, alu, a, &y, size, &result))
+        return result;
     /* Only terms that mean one number for the whole run of the function: two results of one call site, or
      * two loads of one place, may differ. */
     if (a == b && (alu == HVC_ALU_XOR || alu == HVC_ALU_SUB) &&
         (x.kind == HVC_TERM_ENTRY || x.kind == HVC_TERM_ENTRY_STACK))
         return hvc_value_const(values, 0);
-    if (x.kind == HVC_TERM_UNKNOWN || y.kind == HVC_TERM_UNKNOWN || x.kind == HVC_TERM_RANGE ||
-        y.kind == HVC_TERM_RANGE)
+    if (is_unclear(&x) || is_unclear(&y))
         return alu_bounds(values, alu, a, b, size);
     if (x.kind == HVC_TERM_STACK || y.kind == HVC_TERM_STACK)
         return hvc_value_unknown(values, HVC_UNKNOWN_INSTRUCTION);
     /* Constants stand on the right where the order is free, so that equal terms meet. */
-    bool commutes = alu == HVC_ALU_ADD || alu == HVC_ALU_AND || alu == HVC_ALU_OR ||
-                    alu == HVC_ALU_XOR || alu == HVC_ALU_MUL;
-    if (commutes && x.kind == HVC_TERM_CONST)
+    if (commutes(alu) && x.kind == HVC_TERM_CONST)
         return alu_one(values, alu, b, a, size);
     return make_op(values, alu, a, unary ? a : b, size);
 }
