@@ -111,7 +111,7 @@ hvc_status hvc_analysis_init(hvc_analysis *analysis, const hvc_image *image, con
     analysis->image = image;
     analysis->isa = isa;
     analysis->budget = ANALYSIS_INSNS;
-    if (hvc_values_init(&analysis->values) != HVC_OK)
+    if (hvc_values_init(&analysis->values, isa->pointer_size) != HVC_OK)
         return HVC_E_MEMORY;
     analysis->env = (hvc_flow_env){.image = image,
                                    .isa = isa,

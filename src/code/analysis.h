@@ -12,7 +12,7 @@
 /* Bounds of the questions across functions. */
 enum {
     ANALYSIS_NUMBERS = 16,      /* numbers that an argument may take; more are "unknown" */
-    ANALYSIS_DEPTH = 10,        /* calls, returns, globals between a question and its answer */
+    ANALYSIS_DEPTH = 24,        /* calls, returns, globals between a question and its answer */
     ANALYSIS_CALLERS = 64,      /* callers of one function that are looked at */
     ANALYSIS_STEPS = 4000,      /* of one question */
     ANALYSIS_INSNS = 4 << 20,   /* instructions decoded for one image */
@@ -36,6 +36,11 @@ typedef struct hvc_numbers {
     uint64_t ones, zeros; /* why not NONE: bits that are certainly 1, or 0, in what is not listed */
     uint8_t origins;
 } hvc_numbers;
+
+typedef struct hvc_asked {
+    uint32_t function;
+    unsigned argument;
+} hvc_asked;
 
 typedef struct hvc_flow_entry {
     uint32_t group;
@@ -67,7 +72,7 @@ typedef struct hvc_global {
 typedef struct hvc_global_numbers { /* answers that were found */
     uint32_t rva;
     uint8_t size;
-    bool busy;
+    bool busy, known;
     hvc_numbers numbers;
 } hvc_global_numbers;
 
@@ -102,6 +107,10 @@ typedef struct hvc_analysis {
     bool wdf_indirect;  /* wdf_table holds a pointer to the table (KMDF 1.15 and later) */
     bool failed;       /* out of memory */
     unsigned steps;    /* left for the question in hand */
+    hvc_asked asked[ANALYSIS_DEPTH]; /* parameters whose callers are being looked at */
+    unsigned asked_count;
+    unsigned busy_globals;
+    unsigned cuts; /* ways round that were cut: what was found below one is not all, but for its head */
 } hvc_analysis;
 
 /* A function's flow within the chain of calls that a question follows; call is in up's flow. */

@@ -82,7 +82,8 @@ static bool join_into(flow_job *job, uint32_t block, const hvc_state *state)
     if (to->base == 0 && to->in->live && to->in->regs[sp] != state->regs[sp] &&
         hvc_term_of(values, state->regs[sp])->kind == HVC_TERM_STACK)
         to->base = flow_new_base(job);
-    if (!hvc_state_join(job->env->values, job->env->isa, to->in, state, to->base))
+    if (!hvc_state_join(job->env->values, job->env->isa, to->in, state, to->base,
+                        to->visits >= FLOW_WIDEN_VISITS))
         return true;
     to->dirty = true;
     if (++to->visits == FLOW_MAX_VISITS) {
@@ -116,42 +117,61 @@ static bool spread(flow_job *job, const flow_successors *successors)
     return true;
 }
 
+/* The stack pointer in the body of a function: where it is the lowest. On x64 and ARM64 the body leaves it
+ * alone, and exception handling relies on that; x86 code pushes and pops, there it may be anywhere. */
+static hvc_value_id body_stack_pointer(flow_job *job)
+{
+    const hvc_isa *isa = job->env->isa;
+    hvc_value_id lowest = HVC_VALUE_UNDEFINED;
+    int32_t offset = 0;
+    for (size_t i = 0; isa->pointer_size == 8 && i < job->blocks.count; i++) {
+        const hvc_state *in = job->blocks.items[i].in;
+        if (in == NULL || !in->live)
+            continue;
+        const hvc_term *term = hvc_term_of(job->env->values, in->regs[isa->stack_pointer]);
+        if (term->kind == HVC_TERM_STACK && term->reg == 0 && term->offset < offset) {
+            lowest = in->regs[isa->stack_pointer];
+            offset = term->offset;
+        }
+    }
+    return lowest;
+}
+
 /* The state where nothing is known but that there is a stack. */
-static bool join_unknown(flow_job *job, uint32_t rva, hvc_state *state)
+static bool join_unknown(flow_job *job, uint32_t rva, hvc_value_id stack, hvc_state *state)
 {
     uint32_t index;
     if (flow_insn_at(job, rva, &index) == NULL || job->block_of[index] == 0)
         return true;
-    uint8_t base = flow_new_base(job);
     entry_state(job, state, false);
+    uint8_t base = stack != HVC_VALUE_UNDEFINED ? 0 : flow_new_base(job);
     if (base != 0)
-        state->regs[job->env->isa->stack_pointer] = hvc_value_stack(job->env->values, base, 0);
+        stack = hvc_value_stack(job->env->values, base, 0);
+    if (stack != HVC_VALUE_UNDEFINED)
+        state->regs[job->env->isa->stack_pointer] = stack;
     return join_at(job, rva, state);
 }
 
-/* Seeds the entry, the orphans, and every block when control was lost. */
-static bool seed(flow_job *job, hvc_state *state)
+/* Orphans, and every block when control was lost. */
+static bool seed_unknown(flow_job *job, hvc_state *state)
 {
-    entry_state(job, state, true);
-    if (!join_at(job, job->entry, state))
-        return false;
+    hvc_value_id stack = body_stack_pointer(job);
     for (size_t i = 0; i < job->orphans.count; i++) {
         uint32_t index;
         if (flow_insn_at(job, job->orphans.items[i], &index) != NULL && job->block_of[index] != 0)
             job->blocks.items[job->block_of[index] - 1].unsure = true;
-        if (!join_unknown(job, job->orphans.items[i], state))
+        if (!join_unknown(job, job->orphans.items[i], stack, state))
             return false;
     }
     for (size_t i = 0; job->lost && i < job->blocks.count; i++)
-        if (!join_unknown(job, job->insns.items[job->blocks.items[i].first].rva, state))
+        if (!join_unknown(job, job->insns.items[job->blocks.items[i].first].rva, stack, state))
             return false;
     return true;
 }
 
-static bool settle(flow_job *job, hvc_state *state, hvc_state *scratch)
+/* Runs the blocks whose state changed until none does. */
+static bool iterate(flow_job *job, hvc_state *state, hvc_state *scratch)
 {
-    if (!seed(job, state))
-        return false;
     for (bool more = true; more && !job->new_roots;) {
         more = false;
         for (size_t i = 0; i < job->blocks.count && !job->new_roots; i++) {
@@ -170,6 +190,12 @@ static bool settle(flow_job *job, hvc_state *state, hvc_state *scratch)
     return true;
 }
 
+static bool settle(flow_job *job, hvc_state *state, hvc_state *scratch)
+{
+    entry_state(job, state, true);
+    return join_at(job, job->entry, state) && iterate(job, state, scratch) &&
+           (job->new_roots || (seed_unknown(job, state) && iterate(job, state, scratch)));
+}
 
 static int compare_numbers(const void *a, const void *b)
 {

@@ -85,12 +85,11 @@ static hvc_value_id refine(hvc_values *values, hvc_condition condition, const hv
                 member = hvc_value_const(values, b);
             else if (condition == HVC_COND_EQ && zero_test)
                 member = hvc_value_const(values, 0);
-            else if (flags->kind == HVC_FLAGS_COMPARE && condition == HVC_COND_ULE && b < last &&
-                     hvc_value_why(values, member) != HVC_UNKNOWN_NONE)
-                member = hvc_value_range(values, b, hvc_value_why(values, member));
+            else if (flags->kind == HVC_FLAGS_COMPARE && condition == HVC_COND_ULE && b < last)
+                member = hvc_value_bound(values, member, b);
             else if (flags->kind == HVC_FLAGS_COMPARE && condition == HVC_COND_ULT && b > 0 &&
-                     b - 1 < last && hvc_value_why(values, member) != HVC_UNKNOWN_NONE)
-                member = hvc_value_range(values, b - 1, hvc_value_why(values, member));
+                     b - 1 < last)
+                member = hvc_value_bound(values, member, b - 1);
         }
         result = hvc_value_join(values, result, member);
     }
@@ -103,12 +102,7 @@ static hvc_value_id widen(hvc_values *values, hvc_value_id old, hvc_value_id ref
 {
     if (size >= whole || hvc_value_width(values, old) <= size)
         return refined;
-    if (hvc_term_of(values, old)->kind == HVC_TERM_UNKNOWN)
-        return old;
-    hvc_value_id high = hvc_value_alu(values, HVC_ALU_AND, old,
-                                      hvc_value_const(values, ~hvc_size_mask(size) & hvc_size_mask(whole)),
-                                      whole);
-    return hvc_value_alu(values, HVC_ALU_OR, high, refined, whole);
+    return hvc_value_insert(values, old, refined, size);
 }
 
 /* Puts what a branch proved where the compared value is, and wherever the same entry value is. */

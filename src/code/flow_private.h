@@ -10,7 +10,8 @@ enum {
     FLOW_MAX_BYTES = 1 << 20,
     FLOW_MAX_INSNS = 1 << 16,
     FLOW_MAX_BLOCKS = 4096,
-    FLOW_MAX_VISITS = 64,  /* of one block, before all it knows is given up */
+    FLOW_WIDEN_VISITS = 24, /* of one block, before what still changes is given up */
+    FLOW_MAX_VISITS = 96,  /* of one block, before all it knows is given up */
     FLOW_MAX_ROUNDS = 16,  /* building the graph again for newly found jump tables */
     FLOW_MAX_TABLE = 1024, /* entries of one jump table */
     FLOW_MAX_RANGES = 64,  /* fragments of a function */

@@ -51,11 +51,7 @@ static void write_register(step *s, uint8_t reg, hvc_value_id value, uint8_t siz
         hvc_value_id old = step_read_register(s, reg);
         if (step_holds_stack(s->values, old))
             old = step_lose(s, old, HVC_UNKNOWN_INSTRUCTION, whole);
-        hvc_value_id kept = hvc_value_alu(
-            s->values, HVC_ALU_AND, old,
-            hvc_value_const(s->values, ~hvc_size_mask(size) & hvc_size_mask(whole)), whole);
-        value = hvc_value_alu(s->values, HVC_ALU_OR, kept,
-                              hvc_value_truncate(s->values, value, size), whole);
+        value = hvc_value_insert(s->values, old, value, size);
     }
     hvc_state_set(s->values, s->state, reg, value);
 }

@@ -69,7 +69,9 @@ bool flow_table_targets(flow_job *job, hvc_value_id value, uint32_t **ret_target
         return false;
     /* The index's bound ends the table; without one, the first entry that leads out of the function does. */
     const hvc_term *index = hvc_term_of(values, term.b);
-    bool bounded = index->kind == HVC_TERM_RANGE && index->number < FLOW_MAX_TABLE;
+    /* What only says that the index is a byte (from a table of its own) is no bound of this table. */
+    bool bounded = index->kind == HVC_TERM_RANGE && index->number < FLOW_MAX_TABLE &&
+                   index->number != UINT8_MAX;
     uint64_t last = bounded ? index->number : FLOW_MAX_TABLE - 1;
     uint32_t *targets = NULL;
     size_t count = 0;

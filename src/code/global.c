@@ -143,9 +143,11 @@ static bool mentions_parameter(const hvc_analysis *analysis, hvc_value_id value,
         return true;
     for (size_t i = 0; i < count; i++) {
         const hvc_term *term = hvc_term_of(&analysis->values, members[i]);
+        bool composed = term->kind == HVC_TERM_OP || term->kind == HVC_TERM_PART ||
+                        term->kind == HVC_TERM_BOUND;
         if (count > 1 && mentions_parameter(analysis, members[i], n, depth + 1))
             return true;
-        if (term->kind == HVC_TERM_OP && (mentions_parameter(analysis, term->a, n, depth + 1) ||
+        if (composed && (mentions_parameter(analysis, term->a, n, depth + 1) ||
                                           mentions_parameter(analysis, term->b, n, depth + 1)))
             return true;
     }
@@ -300,6 +302,19 @@ static void look_below(question *q, const hvc_xrefs *xrefs, const hvc_section *s
     }
 }
 
+/* Whether other images can get at a variable: it is exported, or lies in what may be an exported object. */
+static bool is_exported(const hvc_image *image, const hvc_section *section, uint32_t rva, uint8_t size)
+{
+    for (size_t i = 0; i < image->exports.count; i++) {
+        uint32_t object = image->exports.items[i].rva;
+        if (object != 0 && object >= section->rva && object < rva + size && rva - object < REACH_BELOW)
+            return true;
+        if (object >= rva && object < rva + size)
+            return true;
+    }
+    return false;
+}
+
 void hvc_global_look(hvc_analysis *analysis, uint32_t rva, uint8_t size, hvc_global *ret_global)
 {
     memset(ret_global, 0, sizeof(*ret_global));
@@ -308,6 +323,10 @@ void hvc_global_look(hvc_analysis *analysis, uint32_t rva, uint8_t size, hvc_glo
     const hvc_xrefs *xrefs = hvc_analysis_xrefs(analysis);
     if (section == NULL || xrefs == NULL) {
         open_up(ret_global, HVC_UNKNOWN_MEMORY);
+        return;
+    }
+    if (is_exported(analysis->image, section, rva, size)) {
+        open_up(ret_global, HVC_UNKNOWN_GLOBAL);
         return;
     }
     look_at_references(&q, xrefs);
@@ -356,18 +375,26 @@ void hvc_resolve_global(hvc_analysis *analysis, uint32_t rva, uint8_t size, unsi
     }
     hvc_global_numbers *known = cached(analysis, rva, size);
     if (known != NULL) {
-        if (known->busy)
-            return; /* a global that is computed from itself adds nothing new on this way round */
-        merge(numbers, &known->numbers);
-        return;
+        if (known->busy) {
+            analysis->cuts++; /* a global that is computed from itself adds nothing new on this way round */
+            return;
+        }
+        if (known->known) {
+            merge(numbers, &known->numbers);
+            return;
+        }
     }
-    hvc_global_numbers *entry = hvc_vector_add(&analysis->arena, &analysis->globals);
+    hvc_global_numbers *entry = known;
+    if (entry == NULL)
+        entry = hvc_vector_add(&analysis->arena, &analysis->globals);
     if (entry == NULL) {
         analysis->failed = true;
         hvc_numbers_unknown(numbers, HVC_UNKNOWN_BUDGET);
         return;
     }
-    size_t index = analysis->globals.count - 1;
+    size_t index = (size_t)(entry - analysis->globals.items);
+    unsigned cuts = analysis->cuts;
+    analysis->busy_globals++;
     *entry = (hvc_global_numbers){.rva = rva, .size = size, .busy = true};
     hvc_numbers found = {.count = 0};
     found.origins |= HVC_ORIGIN_GLOBAL;
@@ -385,7 +412,10 @@ void hvc_resolve_global(hvc_analysis *analysis, uint32_t rva, uint8_t size, unsi
     for (unsigned i = 0; i < found.count; i++)
         found.list[i] &= hvc_size_mask(size);
     entry = &analysis->globals.items[index];
+    analysis->busy_globals--;
     entry->busy = false;
     entry->numbers = found;
+    entry->known = cuts == analysis->cuts ||
+                   (analysis->busy_globals == 0 && analysis->asked_count == 0);
     merge(numbers, &found);
 }

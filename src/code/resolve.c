@@ -54,6 +54,14 @@ const hvc_flow_call *hvc_flow_call_at(const hvc_flow *flow, uint32_t rva)
     return low < flow->calls.count && flow->calls.items[low].rva == rva ? &flow->calls.items[low] : NULL;
 }
 
+/* All bits up to the highest one of number. */
+static uint64_t smear(uint64_t number)
+{
+    for (unsigned shift = 1; shift < 64; shift *= 2)
+        number |= number >> shift;
+    return number;
+}
+
 static int argument_of_register(const hvc_isa *isa, uint8_t reg)
 {
     for (unsigned n = 0; n < isa->argument_register_count; n++)
@@ -132,6 +140,25 @@ static void resolve_at_callers(hvc_analysis *analysis, uint32_t function, unsign
         hvc_numbers_unknown(numbers, HVC_UNKNOWN_PARAMETER);
 }
 
+/* A parameter that is passed on to the function itself, perhaps over others, adds nothing on that way. */
+static void resolve_at_all_callers(hvc_analysis *analysis, uint32_t function, unsigned argument,
+                                   unsigned depth, hvc_numbers *numbers)
+{
+    for (unsigned i = 0; i < analysis->asked_count; i++)
+        if (analysis->asked[i].function == function && analysis->asked[i].argument == argument) {
+            analysis->cuts++;
+            return;
+        }
+    if (analysis->asked_count == ANALYSIS_DEPTH) {
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_BUDGET);
+        return;
+    }
+    analysis->asked[analysis->asked_count++] =
+        (hvc_asked){.function = function, .argument = argument};
+    resolve_at_callers(analysis, function, argument, depth, numbers);
+    analysis->asked_count--;
+}
+
 static void resolve_argument(hvc_analysis *analysis, const hvc_frame *frame, int argument,
                              unsigned depth, hvc_numbers *numbers)
 {
@@ -141,7 +168,7 @@ static void resolve_argument(hvc_analysis *analysis, const hvc_frame *frame, int
     else if (frame->call != NULL && frame->up != NULL)
         hvc_resolve_step(analysis, frame->up, frame->call->arguments[argument], depth + 1, numbers);
     else
-        resolve_at_callers(analysis, frame->flow->begin, (unsigned)argument, depth, numbers);
+        resolve_at_all_callers(analysis, frame->flow->begin, (unsigned)argument, depth, numbers);
 }
 
 static void resolve_result(hvc_analysis *analysis, const hvc_frame *frame, uint32_t call_rva,
@@ -225,12 +252,74 @@ static void resolve_table(hvc_analysis *analysis, const hvc_term *term, hvc_numb
     }
 }
 
+/* a with its low size bytes replaced by those of b. */
+static void resolve_part(hvc_analysis *analysis, const hvc_frame *frame, const hvc_term *term,
+                         unsigned depth, hvc_numbers *numbers)
+{
+    hvc_numbers a = {.count = 0}, b = {.count = 0};
+    uint64_t mask = hvc_size_mask(term->size);
+    hvc_resolve_step(analysis, frame, term->a, depth + 1, &a);
+    hvc_resolve_step(analysis, frame, term->b, depth + 1, &b);
+    numbers->origins |= a.origins | b.origins;
+    for (unsigned i = 0; i <= a.count; i++) {
+        bool open_a = i == a.count;
+        if (open_a && a.why == HVC_UNKNOWN_NONE)
+            break;
+        for (unsigned k = 0; k <= b.count; k++) {
+            bool open_b = k == b.count;
+            if (open_b && b.why == HVC_UNKNOWN_NONE)
+                break;
+            uint64_t high_ones = open_a ? a.ones : a.list[i], high_zeros = open_a ? a.zeros : ~a.list[i];
+            uint64_t low_ones = open_b ? b.ones : b.list[k], low_zeros = open_b ? b.zeros : ~b.list[k];
+            uint64_t ones = (high_ones & ~mask) | (low_ones & mask);
+            uint64_t zeros = (high_zeros & ~mask) | (low_zeros & mask);
+            if (open_a || open_b)
+                hvc_numbers_unknown_bits(numbers, open_b ? b.why : a.why, ones, zeros);
+            else
+                hvc_numbers_add(numbers, ones);
+        }
+    }
+}
+
+/* What is proven to be at most term->number. */
+static void resolve_bound(hvc_analysis *analysis, const hvc_frame *frame, const hvc_term *term,
+                          unsigned depth, hvc_numbers *numbers)
+{
+    hvc_numbers a = {.count = 0};
+    hvc_resolve_step(analysis, frame, term->a, depth + 1, &a);
+    numbers->origins |= a.origins;
+    for (unsigned i = 0; i < a.count; i++)
+        if (a.list[i] <= term->number)
+            hvc_numbers_add(numbers, a.list[i]);
+    if (a.why != HVC_UNKNOWN_NONE)
+        hvc_numbers_unknown_bits(numbers, a.why, a.ones, a.zeros | ~smear(term->number));
+}
+
+/* The numbers that unknown bits under a mask with few bits can be. False when there are too many. */
+static bool add_few_bits(uint64_t mask, hvc_numbers *numbers)
+{
+    unsigned bits = 0;
+    for (uint64_t rest = mask; rest != 0; rest &= rest - 1)
+        bits++;
+    if (bits > 3)
+        return false;
+    uint64_t number = 0;
+    do {
+        hvc_numbers_add(numbers, number);
+        number = (number - mask) & mask; /* the next subset */
+    } while (number != 0);
+    return true;
+}
+
 /* What is still known of bits when a has an unknown part: with each number of b, and b's unknown part. AND and
  * OR only, where the order of the operands does not matter. */
 static void op_on_unknown(hvc_alu alu, uint8_t size, const hvc_numbers *a, const hvc_numbers *b,
                           hvc_numbers *numbers)
 {
     if (a->why == HVC_UNKNOWN_NONE)
+        return;
+    if (alu == HVC_ALU_AND && b->count == 1 && b->why == HVC_UNKNOWN_NONE && a->ones == 0 &&
+        add_few_bits(b->list[0] & ~a->zeros, numbers))
         return;
     for (unsigned k = 0; k <= b->count; k++) {
         uint64_t ones = 0, zeros = 0;
@@ -275,6 +364,12 @@ static void resolve_op(hvc_analysis *analysis, const hvc_frame *frame, const hvc
 void hvc_resolve_step(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_id value, unsigned depth,
                       hvc_numbers *numbers)
 {
+    uint64_t number;
+    if (hvc_value_is_const(&analysis->values, value, &number)) {
+        numbers->origins |= HVC_ORIGIN_CONSTANT;
+        hvc_numbers_add(numbers, number);
+        return;
+    }
     if (depth > ANALYSIS_DEPTH || analysis->steps == 0) {
         hvc_numbers_unknown(numbers, HVC_UNKNOWN_BUDGET);
         return;
@@ -283,10 +378,6 @@ void hvc_resolve_step(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_
     hvc_term term = *hvc_term_of(&analysis->values, value); /* the table may move */
     size_t count;
     switch (term.kind) {
-    case HVC_TERM_CONST:
-        numbers->origins |= HVC_ORIGIN_CONSTANT;
-        hvc_numbers_add(numbers, term.number);
-        break;
     case HVC_TERM_SET:
         hvc_value_members(&analysis->values, &value, &count);
         for (size_t i = 0; i < count; i++)
@@ -313,13 +404,15 @@ void hvc_resolve_step(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_
     case HVC_TERM_OP:
         resolve_op(analysis, frame, &term, depth, numbers);
         break;
-    case HVC_TERM_RANGE: {
-        uint64_t mask = term.number;
-        for (unsigned shift = 1; shift < 64; shift *= 2)
-            mask |= mask >> shift;
-        hvc_numbers_unknown_bits(numbers, (hvc_unknown)term.alu, 0, ~mask);
+    case HVC_TERM_PART:
+        resolve_part(analysis, frame, &term, depth, numbers);
         break;
-    }
+    case HVC_TERM_BOUND:
+        resolve_bound(analysis, frame, &term, depth, numbers);
+        break;
+    case HVC_TERM_RANGE:
+        hvc_numbers_unknown_bits(numbers, (hvc_unknown)term.alu, 0, ~smear(term.number));
+        break;
     default:
         hvc_numbers_unknown(numbers, hvc_value_why(&analysis->values, value) != HVC_UNKNOWN_NONE
                                          ? hvc_value_why(&analysis->values, value)
@@ -333,7 +426,9 @@ void hvc_resolve(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_id va
 {
     hvc_numbers found = {.count = 0};
     analysis->steps = ANALYSIS_STEPS;
-    hvc_resolve_step(analysis, frame, value, 0, &found);
+    analysis->asked_count = 0;
+    /* What lies above the argument's size in a register or slot does not matter. */
+    hvc_resolve_step(analysis, frame, hvc_value_truncate(&analysis->values, value, size), 0, &found);
     memset(ret_numbers, 0, sizeof(*ret_numbers));
     ret_numbers->why = found.why;
     ret_numbers->ones = found.ones;

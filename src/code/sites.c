@@ -387,7 +387,9 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
             return false;
         used = true;
     }
-    escapes |= flow->returned != HVC_VALUE_UNDEFINED && holds_import(analysis, flow->returned, import);
+    /* What is left in the return register of a function that uses the pointer in another way is no result. */
+    if (!used && flow->returned != HVC_VALUE_UNDEFINED && holds_import(analysis, flow->returned, import))
+        escapes = true;
     if ((used && !escapes) || ddi == NULL)
         return true;
     return sites_add_open(job, flow, from, ddi, "reference",
@@ -495,8 +497,10 @@ static bool add_unreferred(sites_job *job)
     const hvc_image *image = job->analysis->image;
     for (size_t i = 0; i < image->imports.count; i++) {
         const sites_interest *interest = &job->interests[i];
-        if (interest->kind != SITES_DDI || interest->referred ||
-            interest->ddi->counter >= HVC_CALL_COUNTER_COUNT)
+        bool matters = interest->kind == SITES_LOOKUP ||
+                       (interest->kind == SITES_DDI &&
+                        interest->ddi->counter < HVC_CALL_COUNTER_COUNT);
+        if (!matters || interest->referred)
             continue;
         bool is_thunked = false;
         for (size_t k = 0; k < job->thunks.count && !is_thunked; k++)

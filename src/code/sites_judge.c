@@ -4,7 +4,7 @@
 #include "code/judge.h"
 #include "code/sites.h"
 
-enum { EVIDENCE_LINES = 6, WRITTEN_LOOK = 48, MAX_LINE = 160 };
+enum { EVIDENCE_LINES = 6, WRITTEN_LOOK = 96, MAX_LINE = 160 };
 
 static const char *function_name(sites_job *job, uint32_t rva)
 {
@@ -88,8 +88,19 @@ static bool argument_is(sites_job *job, const hvc_flow_call *call, unsigned n, u
            (number & 0xFFFFFFFF) == wanted;
 }
 
-/* MmGetSystemAddressForMdlSafe looks at MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL first: a test with
- * 5 shortly before the call. */
+/* The 5 of MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL in a test or an and. ARM64, which has no such
+ * immediate, loads it into a register. */
+static bool is_mdl_flag_test(const hvc_isa *isa, const hvc_op *op)
+{
+    bool tests = op->kind == HVC_OP_TEST || op->kind == HVC_OP_RESULT ||
+                 (op->kind == HVC_OP_ALU && op->alu == HVC_ALU_AND);
+    if (tests && op->b.kind == HVC_OPERAND_CONST && op->b.value == 5)
+        return true;
+    return isa->min_length == 4 && op->kind == HVC_OP_MOVE && op->a.kind == HVC_OPERAND_CONST &&
+           op->a.value == 5;
+}
+
+/* MmGetSystemAddressForMdlSafe looks at these flags shortly before the call. */
 static bool tests_mdl_flags(sites_job *job, const hvc_flow *flow, uint32_t rva)
 {
     const hvc_image *image = job->analysis->image;
@@ -99,9 +110,8 @@ static bool tests_mdl_flags(sites_job *job, const hvc_flow *flow, uint32_t rva)
         if (!isa->decode(hvc_image_span(image, at, isa->max_length), image->headers.image_base + at,
                          &insn))
             return false;
-        for (unsigned i = 0; i < insn.op_count && rva - at < WRITTEN_LOOK * isa->min_length; i++)
-            if ((insn.ops[i].kind == HVC_OP_TEST || insn.ops[i].kind == HVC_OP_RESULT) &&
-                insn.ops[i].b.kind == HVC_OPERAND_CONST && insn.ops[i].b.value == 5)
+        for (unsigned i = 0; i < insn.op_count && rva - at <= WRITTEN_LOOK; i++)
+            if (is_mdl_flag_test(isa, &insn.ops[i]))
                 return true;
         at += insn.length;
     }

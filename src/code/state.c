@@ -186,6 +186,24 @@ hvc_value_id hvc_state_load(hvc_values *values, const hvc_state *state, uint8_t 
     return hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
 }
 
+/* Puts value into a part of a slot; false when the slot cannot hold that. */
+static bool store_inside(hvc_values *values, hvc_slot *slot, int32_t offset, uint8_t size,
+                         hvc_value_id value)
+{
+    if (hvc_term_of(values, slot->value)->kind == HVC_TERM_STACK ||
+        hvc_term_of(values, value)->kind == HVC_TERM_STACK)
+        return false;
+    unsigned shift = 8u * (unsigned)(offset - slot->offset);
+    uint64_t hole = hvc_size_mask(size) << shift;
+    hvc_value_id rest = hvc_value_alu(values, HVC_ALU_AND, slot->value,
+                                      hvc_value_const(values, ~hole & hvc_size_mask(slot->size)), 8);
+    hvc_value_id part = hvc_value_alu(values, HVC_ALU_SHL, hvc_value_truncate(values, value, size),
+                                      hvc_value_const(values, shift), 8);
+    slot->value = shift == 0 ? hvc_value_truncate(values, hvc_value_insert(values, slot->value, value, size), slot->size)
+                             : hvc_value_alu(values, HVC_ALU_OR, rest, part, 8);
+    return true;
+}
+
 void hvc_state_store(hvc_values *values, hvc_state *state, uint8_t base, int32_t offset, uint8_t size,
                      hvc_value_id value)
 {
@@ -196,6 +214,10 @@ void hvc_state_store(hvc_values *values, hvc_state *state, uint8_t base, int32_t
         state->slots[first].value = value;
         return;
     }
+    if (count == 1 && state->slots[first].offset <= offset && state->slots[first].size <= 8 &&
+        offset + size <= state->slots[first].offset + state->slots[first].size &&
+        store_inside(values, &state->slots[first], offset, size, value))
+        return;
     for (size_t i = first; i < first + count; i++)
         hvc_state_escape(values, state, state->slots[i].value);
     /* What is overwritten only in part is forgotten whole. Above the return address a missing slot would
@@ -246,10 +268,12 @@ void hvc_state_set(hvc_values *values, hvc_state *state, uint8_t reg, hvc_value_
     (void)values;
     if (reg >= HVC_REG_COUNT)
         return;
+    hvc_place_of origin = state->origin[reg];
     state->regs[reg] = value;
     state->origin[reg].kind = 0;
+    /* What was compared may still lie where the register was loaded from. */
     if (state->flags.place.kind == 1 && state->flags.place.reg_or_base == reg)
-        state->flags.place.kind = 0;
+        state->flags.place = origin;
 }
 
 static bool same_place(const hvc_place_of *a, const hvc_place_of *b)
@@ -260,9 +284,12 @@ static bool same_place(const hvc_place_of *a, const hvc_place_of *b)
 }
 
 /* Joins two values; an address that gets lost in the join has got out of sight. */
-static hvc_value_id join_values(hvc_values *values, hvc_state *to, hvc_value_id a, hvc_value_id b)
+static hvc_value_id join_values(hvc_values *values, hvc_state *to, hvc_value_id a, hvc_value_id b,
+                                bool widen)
 {
     hvc_value_id joined = hvc_value_join(values, a, b);
+    if (widen && joined != a)
+        joined = hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
     if (joined != a && hvc_value_why(values, joined) != HVC_UNKNOWN_NONE) {
         hvc_state_escape(values, to, a);
         hvc_state_escape(values, to, b);
@@ -270,7 +297,7 @@ static hvc_value_id join_values(hvc_values *values, hvc_state *to, hvc_value_id 
     return joined;
 }
 
-static bool join_slots(hvc_values *values, hvc_state *to, const hvc_state *from)
+static bool join_slots(hvc_values *values, hvc_state *to, const hvc_state *from, bool widen)
 {
     bool changed = false;
     size_t kept = 0, k = 0;
@@ -290,11 +317,11 @@ static bool join_slots(hvc_values *values, hvc_state *to, const hvc_state *from)
                 changed = true;
                 continue;
             }
-            hvc_value_id joined = join_values(values, to, slot.value, other);
+            hvc_value_id joined = join_values(values, to, slot.value, other, widen);
             changed |= joined != slot.value;
             slot.value = joined;
         } else if (from->slots[k].value != slot.value) {
-            hvc_value_id joined = join_values(values, to, slot.value, from->slots[k].value);
+            hvc_value_id joined = join_values(values, to, slot.value, from->slots[k].value, widen);
             changed |= joined != slot.value;
             slot.value = joined;
         }
@@ -314,7 +341,7 @@ static bool join_slots(hvc_values *values, hvc_state *to, const hvc_state *from)
                                      ? hvc_value_entry_stack(values, slot->offset, slot->size)
                                      : hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
             hvc_state_store(values, to, 0, slot->offset, slot->size,
-                            join_values(values, to, entry, slot->value));
+                            join_values(values, to, entry, slot->value, widen));
             changed = true;
         } else {
             hvc_state_escape(values, to, slot->value);
@@ -351,7 +378,7 @@ static hvc_value_id join_stack_pointers(hvc_values *values, hvc_value_id a, hvc_
 }
 
 bool hvc_state_join(hvc_values *values, const hvc_isa *isa, hvc_state *to, const hvc_state *from,
-                    uint8_t join_base)
+                    uint8_t join_base, bool widen)
 {
     if (!from->live)
         return false;
@@ -379,13 +406,13 @@ bool hvc_state_join(hvc_values *values, const hvc_isa *isa, hvc_state *to, const
         hvc_value_id joined =
             reg == isa->stack_pointer
                 ? join_stack_pointers(values, to->regs[reg], from->regs[reg], join_base)
-                : join_values(values, to, to->regs[reg], from->regs[reg]);
+                : join_values(values, to, to->regs[reg], from->regs[reg], widen);
         if (joined != to->regs[reg]) {
             to->regs[reg] = joined;
             changed = true;
         }
     }
-    changed |= join_slots(values, to, from);
+    changed |= join_slots(values, to, from, widen);
     changed |= join_flags(&to->flags, &from->flags);
     for (unsigned i = 0; i < from->escape_count; i++)
         add_escape(to, from->escaped[i].low, from->escaped[i].high);

@@ -54,9 +54,10 @@ typedef struct hvc_state {
 /* Copies only what is in use. */
 void hvc_state_copy(hvc_state *to, const hvc_state *from);
 
-/* Joins from into to; true when to changed. point gives a stack base for a stack pointer that differs. */
+/* Joins from into to; true when to changed. join_base is the stack base for a stack pointer that differs. With
+ * widen, what differs becomes unknown at once, so that a loop settles. */
 bool hvc_state_join(hvc_values *values, const hvc_isa *isa, hvc_state *to, const hvc_state *from,
-                    uint8_t join_base);
+                    uint8_t join_base, bool widen);
 
 void hvc_state_set(hvc_values *values, hvc_state *state, uint8_t reg, hvc_value_id value);
 

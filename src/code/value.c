@@ -5,9 +5,10 @@
 
 enum { FIRST_BUCKETS = 1024, MAX_VALUES = 1 << 18 };
 
-hvc_status hvc_values_init(hvc_values *values)
+hvc_status hvc_values_init(hvc_values *values, uint8_t pointer_size)
 {
     memset(values, 0, sizeof(*values));
+    values->pointer_size = pointer_size;
     values->buckets = calloc(FIRST_BUCKETS, sizeof(*values->buckets));
     values->capacity = FIRST_BUCKETS / 2;
     values->terms = calloc(values->capacity, sizeof(*values->terms));
@@ -189,7 +190,8 @@ hvc_unknown hvc_value_why(const hvc_values *values, hvc_value_id value)
 
 hvc_value_id hvc_value_entry(hvc_values *values, uint8_t reg)
 {
-    return intern(values, (hvc_term){.kind = HVC_TERM_ENTRY, .reg = reg}, NULL);
+    return intern(values,
+                  (hvc_term){.kind = HVC_TERM_ENTRY, .reg = reg, .size = values->pointer_size}, NULL);
 }
 
 hvc_value_id hvc_value_entry_stack(hvc_values *values, int32_t offset, uint8_t size)
@@ -205,7 +207,9 @@ hvc_value_id hvc_value_stack(hvc_values *values, uint8_t base, int32_t offset)
 
 hvc_value_id hvc_value_result(hvc_values *values, uint32_t call_rva)
 {
-    return intern(values, (hvc_term){.kind = HVC_TERM_RESULT, .number = call_rva}, NULL);
+    return intern(
+        values,
+        (hvc_term){.kind = HVC_TERM_RESULT, .number = call_rva, .size = values->pointer_size}, NULL);
 }
 
 bool hvc_value_is_const(const hvc_values *values, hvc_value_id value, uint64_t *ret_number)
@@ -220,6 +224,8 @@ bool hvc_value_is_unknown(const hvc_values *values, hvc_value_id value)
 {
     return values->terms[value].kind == HVC_TERM_UNKNOWN;
 }
+
+static bool bound_of(const hvc_values *values, hvc_value_id value, unsigned depth, uint64_t *ret_last);
 
 hvc_value_id hvc_value_load(hvc_values *values, hvc_value_id address, int32_t offset, uint8_t size,
                             bool sign)
@@ -253,8 +259,9 @@ hvc_value_id hvc_value_table(hvc_values *values, hvc_value_id base, int32_t offs
     if (term.kind != HVC_TERM_CONST || size == 0 || size > 8)
         return hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
     base = hvc_value_const(values, term.number + (uint64_t)(int64_t)offset);
-    if (values->terms[index].kind != HVC_TERM_RANGE)
-        index = hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
+    uint64_t last;
+    index = bound_of(values, index, 0, &last) ? hvc_value_range(values, last, HVC_UNKNOWN_MEMORY)
+                                              : hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
     return intern(values,
                   (hvc_term){.kind = HVC_TERM_TABLE,
                              .a = base,
@@ -310,13 +317,123 @@ static bool add_distinct(hvc_value_id *list, size_t *count, size_t room, hvc_val
     return true;
 }
 
-/* The widest number that a CONST or RANGE can be. */
+/* The widest number that a term can be, where it tells that itself. */
 static bool upper_bound(const hvc_term *term, uint64_t *ret_last)
 {
-    if (term->kind != HVC_TERM_CONST && term->kind != HVC_TERM_RANGE)
+    if (term->kind != HVC_TERM_CONST && term->kind != HVC_TERM_RANGE && term->kind != HVC_TERM_BOUND)
         return false;
     *ret_last = term->number;
     return true;
+}
+
+/* The widest number that the result of an operation can be. */
+static bool bound_of_op(const hvc_values *values, const hvc_term *term, unsigned depth,
+                        uint64_t *ret_last)
+{
+    uint64_t a = UINT64_MAX, b = UINT64_MAX, number;
+    bool has_a, has_b;
+    switch (term->alu) {
+    case HVC_ALU_AND:
+        has_a = bound_of(values, term->a, depth + 1, &a);
+        has_b = bound_of(values, term->b, depth + 1, &b);
+        *ret_last = a < b ? a : b;
+        if (has_a || has_b)
+            return true;
+        break;
+    case HVC_ALU_ZERO_EXTEND:
+        if (hvc_value_is_const(values, term->b, &number) && number < 64) {
+            *ret_last = (UINT64_C(1) << number) - 1;
+            return true;
+        }
+        break;
+    case HVC_ALU_SHR:
+        if (hvc_value_is_const(values, term->b, &number) && number < 64 &&
+            bound_of(values, term->a, depth + 1, &a)) {
+            *ret_last = a >> number;
+            return true;
+        }
+        break;
+    default:
+        break;
+    }
+    *ret_last = hvc_size_mask(term->size);
+    return term->size < 8;
+}
+
+/* The widest number that a value can be, as a whole register; false when it may be any. */
+static bool bound_of(const hvc_values *values, hvc_value_id value, unsigned depth, uint64_t *ret_last)
+{
+    const hvc_term *term = &values->terms[value];
+    size_t count;
+    if (depth > HVC_VALUE_DEPTH)
+        return false;
+    switch (term->kind) {
+    case HVC_TERM_OP:
+        return bound_of_op(values, term, depth, ret_last);
+    case HVC_TERM_LOAD:
+    case HVC_TERM_TABLE:
+    case HVC_TERM_ENTRY_STACK:
+        *ret_last = hvc_size_mask(term->size);
+        return term->size < 8 && !term->sign;
+    case HVC_TERM_SET: {
+        const hvc_value_id *members = hvc_value_members(values, &value, &count);
+        uint64_t last = 0;
+        for (size_t i = 0; i < count; i++) {
+            uint64_t one;
+            if (!bound_of(values, members[i], depth + 1, &one))
+                return false;
+            last = one > last ? one : last;
+        }
+        *ret_last = last;
+        return true;
+    }
+    default:
+        return upper_bound(term, ret_last);
+    }
+}
+
+hvc_value_id hvc_value_bound(hvc_values *values, hvc_value_id value, uint64_t last)
+{
+    hvc_term term = values->terms[value];
+    uint64_t known;
+    if (upper_bound(&term, &known) && known <= last)
+        return value;
+    if (why_of(&term) != HVC_UNKNOWN_NONE)
+        return hvc_value_range(values, last, why_of(&term));
+    if (term.kind == HVC_TERM_BOUND)
+        value = term.a;
+    if (term.kind == HVC_TERM_SET || term.kind == HVC_TERM_CONST || term.kind == HVC_TERM_STACK ||
+        term.depth + 1 >= HVC_VALUE_DEPTH)
+        return value;
+    return intern(values,
+                  (hvc_term){.kind = HVC_TERM_BOUND,
+                             .a = value,
+                             .b = value,
+                             .number = last,
+                             .depth = (uint8_t)(values->terms[value].depth + 1)},
+                  NULL);
+}
+
+hvc_value_id hvc_value_insert(hvc_values *values, hvc_value_id old, hvc_value_id low, uint8_t size)
+{
+    uint64_t high_number, low_number;
+    hvc_term term = values->terms[old];
+    if (term.kind == HVC_TERM_PART && term.size <= size)
+        old = term.a; /* what it replaced is replaced again */
+    low = hvc_value_truncate(values, low, size);
+    if (hvc_value_is_const(values, old, &high_number) && hvc_value_is_const(values, low, &low_number))
+        return hvc_value_const(values, (high_number & ~hvc_size_mask(size)) | low_number);
+    uint8_t depth = values->terms[old].depth > values->terms[low].depth ? values->terms[old].depth
+                                                                        : values->terms[low].depth;
+    if (depth + 1 >= HVC_VALUE_DEPTH)
+        return hvc_value_unknown(values, HVC_UNKNOWN_BUDGET);
+    return intern(values,
+                  (hvc_term){.kind = HVC_TERM_PART,
+                             .a = old,
+                             .b = low,
+                             .size = size,
+                             .depth = (uint8_t)(depth + 1)},
+                  NULL);
 }
 
 static hvc_value_id join_into_range(hvc_values *values, hvc_value_id a, hvc_value_id b)
@@ -477,13 +594,18 @@ static uint8_t width_of(const hvc_values *values, const hvc_term *term)
     switch (term->kind) {
     case HVC_TERM_CONST:
     case HVC_TERM_RANGE:
+    case HVC_TERM_BOUND:
         return term->number <= 0xFF ? 1 : term->number <= 0xFFFF ? 2 : term->number >> 32 == 0 ? 4 : 8;
     case HVC_TERM_LOAD:
     case HVC_TERM_TABLE:
         return term->sign ? 8 : term->size;
+    case HVC_TERM_ENTRY:
+    case HVC_TERM_RESULT:
     case HVC_TERM_ENTRY_STACK:
     case HVC_TERM_OP:
         return term->size;
+    case HVC_TERM_PART:
+        return values->pointer_size;
     case HVC_TERM_SET: {
         uint8_t width = 0;
         for (uint32_t i = 0; i < term->count; i++) {
@@ -548,6 +670,25 @@ static bool shift_bound(const hvc_values *values, hvc_alu alu, hvc_value_id a, h
     return false;
 }
 
+/* Something unknown of which at most two bits are left: the numbers that these can be. */
+static bool few_bits(hvc_values *values, hvc_value_id mask, hvc_value_id *ret)
+{
+    uint64_t bits;
+    if (!hvc_value_is_const(values, mask, &bits) || bits == 0)
+        return false;
+    uint64_t low = bits & (0 - bits), high = bits ^ low;
+    if ((high & (high - 1)) != 0)
+        return false;
+    hvc_value_id value = hvc_value_const(values, 0);
+    value = hvc_value_join(values, value, hvc_value_const(values, low));
+    if (high != 0) {
+        value = hvc_value_join(values, value, hvc_value_const(values, high));
+        value = hvc_value_join(values, value, hvc_value_const(values, bits));
+    }
+    *ret = value;
+    return true;
+}
+
 /* What an operation on something unknown still tells: bounds. */
 static hvc_value_id alu_bounds(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b,
                                uint8_t size)
@@ -557,6 +698,9 @@ static hvc_value_id alu_bounds(hvc_values *values, hvc_alu alu, hvc_value_id a, 
     hvc_unknown why = why_of(x) != HVC_UNKNOWN_NONE ? why_of(x) : why_of(y);
     if (why == HVC_UNKNOWN_NONE)
         why = HVC_UNKNOWN_INSTRUCTION;
+    hvc_value_id few;
+    if (alu == HVC_ALU_AND && (few_bits(values, b, &few) || few_bits(values, a, &few)))
+        return few;
     if (alu == HVC_ALU_AND && (upper_bound(x, &bound) || upper_bound(y, &bound)))
         return and_bound(values, a, b, why);
     /* The bits that are set for certain may be all that matters. */
@@ -628,6 +772,15 @@ static bool alu_with_number(hvc_values *values, hvc_alu alu, hvc_value_id a, con
         *ret = hvc_value_truncate(values, a, size);
         return true;
     }
+    if (x.kind == HVC_TERM_BOUND && alu == HVC_ALU_SIGN_EXTEND && y->number > 0 &&
+        y->number <= 64 && x.number >> (y->number - 1) == 0) {
+        *ret = hvc_value_truncate(values, a, size);
+        return true;
+    }
+    if (x.kind == HVC_TERM_PART && alu == HVC_ALU_AND && (number & ~hvc_size_mask(x.size)) == 0) {
+        *ret = hvc_value_alu(values, alu, x.b, hvc_value_const(values, number), size);
+        return true;
+    }
     if (number == 0 && (alu == HVC_ALU_AND || alu == HVC_ALU_MUL)) {
         *ret = hvc_value_const(values, 0);
         return true;
@@ -656,6 +809,13 @@ static bool is_unclear(const hvc_term *term)
     return term->kind == HVC_TERM_UNKNOWN || term->kind == HVC_TERM_RANGE;
 }
 
+/* What is computed with a number has no longer the bound that was proven of the number. */
+static hvc_value_id without_bound(const hvc_values *values, hvc_value_id value)
+{
+    const hvc_term *term = &values->terms[value];
+    return term->kind == HVC_TERM_BOUND ? term->a : value;
+}
+
 static hvc_value_id alu_one(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b,
                             uint8_t size)
 {
@@ -668,6 +828,10 @@ static hvc_value_id alu_one(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc
         return result;
     if (!unary && y.kind == HVC_TERM_CONST && alu_with_number(values, alu, a, &y, size, &result))
         return result;
+    a = without_bound(values, a);
+    b = without_bound(values, b);
+    x = values->terms[a];
+    y = values->terms[b];
     /* Only terms that mean one number for the whole run of the function: two results of one call site, or
      * two loads of one place, may differ. */
     if (a == b && (alu == HVC_ALU_XOR || alu == HVC_ALU_SUB) &&
@@ -711,6 +875,18 @@ hvc_value_id hvc_value_alu(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_
     return make_set(values, list, count);
 }
 
+static hvc_value_id truncate_set(hvc_values *values, hvc_value_id value, uint8_t size)
+{
+    hvc_value_id result = HVC_VALUE_UNDEFINED;
+    size_t count, n;
+    hvc_value_members(values, &value, &count);
+    for (size_t i = 0; i < count; i++) {
+        hvc_value_id member = hvc_value_members(values, &value, &n)[i];
+        result = hvc_value_join(values, result, hvc_value_truncate(values, member, size));
+    }
+    return result;
+}
+
 hvc_value_id hvc_value_truncate(hvc_values *values, hvc_value_id value, uint8_t size)
 {
     hvc_term term = values->terms[value];
@@ -722,17 +898,13 @@ hvc_value_id hvc_value_truncate(hvc_values *values, hvc_value_id value, uint8_t 
         return size == 4 ? value : hvc_value_unknown(values, HVC_UNKNOWN_INSTRUCTION);
     if (term.kind == HVC_TERM_LOAD && term.sign && term.size == size)
         return hvc_value_load(values, term.a, term.offset, term.size, false);
+    if (term.kind == HVC_TERM_PART && size <= term.size)
+        return hvc_value_truncate(values, term.b, size);
     if (width_of(values, &term) <= size)
         return value;
+    if (term.kind == HVC_TERM_SET)
+        return truncate_set(values, value, size);
     if (term.kind == HVC_TERM_UNKNOWN || term.kind == HVC_TERM_RANGE)
         return hvc_value_range(values, hvc_size_mask(size), why_of(&term));
-    /* (x & high) | low, what a comparison of the low part proved. */
-    if (term.kind == HVC_TERM_OP && term.alu == HVC_ALU_OR) {
-        hvc_term left = values->terms[term.a], right = values->terms[term.b];
-        uint64_t mask;
-        if (right.kind == HVC_TERM_CONST && left.kind == HVC_TERM_OP && left.alu == HVC_ALU_AND &&
-            hvc_value_is_const(values, left.b, &mask) && (mask & hvc_size_mask(size)) == 0)
-            return hvc_value_const(values, right.number & hvc_size_mask(size));
-    }
     return hvc_value_alu(values, HVC_ALU_ZERO_EXTEND, value, hvc_value_const(values, 8u * size), 8);
 }

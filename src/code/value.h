@@ -25,6 +25,8 @@ typedef enum hvc_term_kind {
     HVC_TERM_LOAD,    /* size bytes of memory at a + offset, some time before; sign: sign-extended */
     HVC_TERM_TABLE,   /* size bytes at a + index * scale + offset; index in b (RANGE or UNKNOWN) */
     HVC_TERM_OP,      /* alu(a, b) on size bytes */
+    HVC_TERM_PART,    /* a with its low size bytes replaced by those of b */
+    HVC_TERM_BOUND,   /* a, of which a branch proved that it is at most number */
     HVC_TERM_SET,     /* one of the members (set, count) */
 } hvc_term_kind;
 
@@ -56,7 +58,7 @@ typedef struct hvc_term {
     uint8_t scale; /* TABLE */
     bool sign;     /* LOAD, TABLE */
     int32_t offset;
-    hvc_value_id a, b; /* OP, LOAD, TABLE; SET: a is the index of the first member id */
+    hvc_value_id a, b; /* OP, PART, BOUND, LOAD, TABLE; SET: a is the index of the first member id */
     uint64_t number;
 } hvc_term;
 
@@ -68,13 +70,14 @@ typedef struct hvc_values {
     uint32_t member_count, member_capacity;
     uint32_t *buckets; /* hash table of ids + 1 */
     uint32_t bucket_count;
+    uint8_t pointer_size; /* bytes of a whole register */
     bool failed; /* out of memory: every new value is unknown */
 } hvc_values;
 
 /* The ids that every table has. */
 enum { HVC_VALUE_UNDEFINED = 0 }; /* no value yet: the identity of join */
 
-hvc_status hvc_values_init(hvc_values *values);
+hvc_status hvc_values_init(hvc_values *values, uint8_t pointer_size);
 void hvc_values_reset(hvc_values *values); /* keeps the memory */
 void hvc_values_free(hvc_values *values);
 
@@ -98,6 +101,11 @@ hvc_value_id hvc_value_load(hvc_values *values, hvc_value_id address, int32_t of
                             bool sign);
 hvc_value_id hvc_value_table(hvc_values *values, hvc_value_id base, int32_t offset,
                              hvc_value_id index, uint8_t scale, uint8_t size, bool sign);
+
+/* old with its low size bytes replaced by those of low. */
+hvc_value_id hvc_value_insert(hvc_values *values, hvc_value_id old, hvc_value_id low, uint8_t size);
+/* value, of which it is known that it is at most last. */
+hvc_value_id hvc_value_bound(hvc_values *values, hvc_value_id value, uint64_t last);
 
 /* alu(a, b) truncated to size bytes and zero-extended. */
 hvc_value_id hvc_value_alu(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b,

@@ -1,6 +1,6 @@
 /* What a call of a kernel function leaves in its caller's registers, stack and memory: how many bytes of
  * arguments it takes off the x86 stack, whether it returns, and through which arguments it writes how much.
- * The table is generated from data/ddi/imports.tsv. A function that is not in it may do anything. */
+ * The table is generated from data/imports.tsv. A function that is not in it may do anything. */
 #ifndef DDI_IMPORT_FACTS_H
 #define DDI_IMPORT_FACTS_H
 

@@ -1,4 +1,4 @@
-/* The table of import facts that tools/gen_imports.py generates from data/ddi/imports.tsv. */
+/* The table of import facts that tools/gen_imports.py generates from data/imports.tsv. */
 #ifndef DDI_IMPORT_TABLE_H
 #define DDI_IMPORT_TABLE_H
 

@@ -29,8 +29,8 @@ void hvc_evaluation_free(hvc_evaluation *evaluation);
 typedef struct hvc_hidden_calls {
     const char *why; /* one line; NULL when there is no way to hidden calls */
     const char *unfollowed; /* the part of it that the analysis of the code does not follow either */
-    uint64_t
-        counters[HVC_CALL_COUNTER_COUNT]; /* imports through which calls of a counter may hide */
+    /* imports through which calls of a counter may hide */
+    uint64_t counters[HVC_CALL_COUNTER_COUNT], unfollowed_counters[HVC_CALL_COUNTER_COUNT];
 } hvc_hidden_calls;
 
 /* Lists the impacted DDIs that the image imports, and the imports through which others may be

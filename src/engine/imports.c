@@ -80,7 +80,7 @@ static const struct gate *gate_of(hvc_text name)
 
 /* What was found behind which no judgement reaches, while the imports are gone through. */
 typedef struct hidden_state {
-    uint64_t counters[HVC_CALL_COUNTER_COUNT];
+    uint64_t counters[HVC_CALL_COUNTER_COUNT], unfollowed[HVC_CALL_COUNTER_COUNT];
     unsigned gates; /* bit per gate that is imported */
     uint64_t ordinals;
     uint32_t ordinal_module; /* of the module looked at last */
@@ -88,10 +88,12 @@ typedef struct hidden_state {
     bool ordinal_known;
 } hidden_state;
 
-static void add_bits(hidden_state *state, unsigned bits)
+static void add_bits(hidden_state *state, unsigned bits, bool followed)
 {
-    for (unsigned i = 0; i < HVC_CALL_COUNTER_COUNT; i++)
+    for (unsigned i = 0; i < HVC_CALL_COUNTER_COUNT; i++) {
         state->counters[i] += bits >> i & 1;
+        state->unfollowed[i] += followed ? 0 : bits >> i & 1;
+    }
 }
 
 static void note_gate(hidden_state *state, const struct gate *gate)
@@ -100,7 +102,7 @@ static void note_gate(hidden_state *state, const struct gate *gate)
     if (bits == 0)
         return;
     state->gates |= 1u << (gate - gates);
-    add_bits(state, bits);
+    add_bits(state, bits, gate->followed);
 }
 
 static void note_ordinal(hidden_state *state, const hvc_image *image, uint32_t module)
@@ -115,7 +117,7 @@ static void note_ordinal(hidden_state *state, const hvc_image *image, uint32_t m
     if (state->ordinal_bits == 0)
         return;
     state->ordinals++;
-    add_bits(state, state->ordinal_bits);
+    add_bits(state, state->ordinal_bits, false);
 }
 
 /* What is hidden in one line, into *ret_why; NULL when nothing is. */
@@ -146,6 +148,7 @@ static bool tell(const hidden_state *state, bool unfollowed_only, hvc_arena *are
 static bool tell_hidden(const hidden_state *state, hvc_arena *arena, hvc_hidden_calls *ret_hidden)
 {
     memcpy(ret_hidden->counters, state->counters, sizeof(ret_hidden->counters));
+    memcpy(ret_hidden->unfollowed_counters, state->unfollowed, sizeof(state->unfollowed));
     return tell(state, false, arena, &ret_hidden->why) &&
            tell(state, true, arena, &ret_hidden->unfollowed);
 }

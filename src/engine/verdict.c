@@ -81,9 +81,13 @@ static open_ddis count_open(hvc_driver *driver, const hvc_hidden_calls *hidden)
             if (!is_open(site))
                 continue;
             note_ddi(&open, site->ddi);
-            if (site->ddi->counter < HVC_CALL_COUNTER_COUNT)
-                driver->undetermined[site->ddi->counter]++;
+            /* A function that is looked up may be one of any counter. */
+            for (unsigned k = 0; k < HVC_CALL_COUNTER_COUNT; k++)
+                if (site->ddi->counter == k || site->ddi->argument < 0)
+                    driver->undetermined[k]++;
         }
+        for (size_t i = 0; i < HVC_CALL_COUNTER_COUNT; i++)
+            driver->undetermined[i] += hidden->unfollowed_counters[i];
         return open;
     }
     for (size_t i = 0; i < driver->ddi_count; i++) {

@@ -1,6 +1,5 @@
-/* @title   imports functions of the kernel whose argument decides
- * @expect  counters=0,0,0,0,0,0,0 verifier=undetermined load=pass
- * @undetermined 2,2,1
+/* @title   calls functions of the kernel whose argument decides, with good ones
+ * @expect  counters=0,0,0,0,0,0,0 verifier=pass load=pass
  */
 #include "minimal.h"
 

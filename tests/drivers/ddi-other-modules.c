@@ -1,7 +1,6 @@
-/* @title   imports functions of other modules whose argument decides
+/* @title   calls functions of other modules whose argument decides, with good ones
  * @libs    ntoskrnl fltmgr videoprt
- * @expect  counters=0,0,0,0,0,0,0 verifier=undetermined load=pass
- * @undetermined 2,0,0
+ * @expect  counters=0,0,0,0,0,0,0 verifier=pass load=pass
  */
 #include "minimal.h"
 

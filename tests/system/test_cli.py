@@ -12,7 +12,7 @@ from harness import Skip, equal, fixture, require, run, scan_json
 
 GOOD = 'clean-lld-x64.sys'
 BAD = 'wx-own-lld-x64.sys'
-OPEN = 'ddi-decided-lld-x64.sys'
+OPEN = 'ddi-open-lld-x64.sys'
 NO_LOAD = 'wx-init-kept-lld-x64.sys'  # Verifier passes, the loader refuses
 USER = 'user-program-lld-x64.exe'
 COMPATIBLE, INCOMPATIBLE, USAGE, UNREADABLE, INTERNAL, UNDETERMINED = 0, 1, 2, 3, 4, 5
@@ -469,7 +469,7 @@ def test_ddi():
 
 
 def test_reported_ddis():
-    _, report = scan_json(fixture(OPEN))
+    _, report = scan_json(fixture('ddi-decided-lld-x64.sys'))
     equal(sorted(ddi['name'] for ddi in report['drivers'][0]['ddis']),
           ['ExAllocatePool2', 'ExAllocatePoolWithTag', 'MmMapLockedPagesSpecifyCache',
            'MmProtectMdlSystemAddress', 'ZwCreateSection'], 'impacted functions')

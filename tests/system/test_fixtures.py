@@ -35,10 +35,13 @@ def check(entry, driver):
           'anomalies')
 
 
+CALL_RULES = ['HVC2000', 'HVC2001', 'HVC2002']  # their second opinion is that of the call tests
+
+
 def check_sum_of_findings(driver):
     """Counters are the sums of the findings that name their rules."""
-    rules = dict(zip(['HVC2003', 'HVC2004', 'HVC2006', 'HVC2005'], harness.COUNTERS[3:]))
-    sums = dict.fromkeys(harness.COUNTERS[3:], 0)
+    rules = dict(zip(CALL_RULES + ['HVC2003', 'HVC2004', 'HVC2006', 'HVC2005'], harness.COUNTERS))
+    sums = dict.fromkeys(harness.COUNTERS, 0)
     for finding in driver['findings']:
         if finding['rule'] in rules:
             sums[rules[finding['rule']]] += finding['count']
@@ -53,7 +56,8 @@ def check_oracle(entry):
     equal(opinion.kernel_mode(), True, 'kernel mode')
     counters, refusals = opinion.counters(), opinion.refusals()
     equal(counters, entry['counters'][3:], 'counters')
-    equal(oracle.error_rules(counters, refusals), entry['rules'], 'rules')
+    image_rules = [rule for rule in entry['rules'] if rule not in CALL_RULES]
+    equal(oracle.error_rules(counters, refusals), image_rules, 'rules')
     equal('fail' if refusals else 'pass', entry['load'], 'load')
     if any(counters):
         equal(entry['verifier'], 'fail', 'verifier')

@@ -21,7 +21,8 @@ CHOSEN = [
     'iat-absent-in-text-lld-x86.sys', 'reloc-bad-struct-lld-x64.sys',
     'reloc-highlow-in-64-lld-arm64.sys', 'tail-discardable-lld-x64.sys', 'packed-lld-x86.sys',
     'no-nx-lld-arm64.sys', 'checksum-wrong-lld-x64.sys', 'version-pdb-lld-x64.sys',
-    'ddi-decided-lld-x64.sys', 'ddi-advice-lld-x86.sys', 'ddi-wdf-lld-arm64.sys',
+    'ddi-decided-lld-x64.sys', 'ddi-bad-lld-x64.sys', 'ddi-bad-lld-x86.sys', 'ddi-open-lld-arm64.sys',
+    'ddi-advice-lld-x86.sys', 'ddi-wdf-lld-arm64.sys',
     'native-program-lld-x64.exe', 'section-unaligned-lld-x64.sys',
 ]
 FORMS = [('json', ['--format', 'json'], '.json'),

@@ -135,7 +135,7 @@ static void test_hidden_calls(void **state)
         const char *told;
     } cases[] = {
         {{"ntoskrnl.exe", "MmGetSystemRoutineAddress", 0}, {1, 1, 1}, "MmGetSystemRoutineAddress"},
-        {{"WDFLDR.SYS", "WdfVersionBind", 0}, {1, 0, 0}, "WdfVersionBind"},
+        {{"WDFLDR.SYS", "WdfVersionBind", 0}, {1, 0, 0}, "WdfMemoryCreate"},
         {{"NTOSKRNL.exe", NULL, 7}, {1, 1, 1}, "ordinal"},
         {{"other.sys", NULL, 7}, {0, 0, 0}, NULL},
         {{"ntoskrnl.exe", "WdfVersionBin", 0}, {0, 0, 0}, NULL},
