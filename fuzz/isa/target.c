@@ -1,7 +1,7 @@
-/* Decodes the input as code of each instruction set and looks at what isa.h promises of every operation:
- * lengths, counts, registers and sizes in their bounds, no temporary read before it is written, the same
- * answer however many bytes follow, and text that keeps to its buffer. The first byte is the low byte of
- * the address. */
+/* Decodes the input as code of each instruction set and looks at what isa.h promises of every
+ * operation: lengths, counts, registers and sizes in their bounds, no temporary read before it is
+ * written, the same answer however many bytes follow, and text that keeps to its buffer. The first
+ * byte is the low byte of the address. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,16 +61,13 @@ static void check_alu(const hvc_op *op)
     if (shifts && op->b.kind == HVC_OPERAND_CONST)
         PROMISE(op->b.value < 8u * op->size);
     if (op->alu == HVC_ALU_SIGN_EXTEND || op->alu == HVC_ALU_ZERO_EXTEND)
-        PROMISE(op->b.kind == HVC_OPERAND_CONST && op->b.value > 0 &&
-                op->b.value <= 8u * op->size);
+        PROMISE(op->b.kind == HVC_OPERAND_CONST && op->b.value > 0 && op->b.value <= 8u * op->size);
 }
 
-static void check_op(const hvc_isa *isa, const hvc_op *op, bool last, uint32_t written)
+static void check_destination(const hvc_isa *isa, const hvc_op *op)
 {
     bool is_value = op->kind == HVC_OP_MOVE || op->kind == HVC_OP_ALU || op->kind == HVC_OP_LOAD ||
                     op->kind == HVC_OP_SELECT || op->kind == HVC_OP_CLOBBER;
-    bool is_memory = op->kind == HVC_OP_LOAD || op->kind == HVC_OP_STORE;
-    PROMISE(op->kind < HVC_OP_COUNT);
     PROMISE(is_value ? op->dst < HVC_REG_COUNT : op->dst == HVC_REG_NONE);
     if (op->dst < HVC_REG_MACHINE && isa->pointer_size == 8 && isa->max_length > 4)
         PROMISE(op->dst < 16);
@@ -78,6 +75,28 @@ static void check_op(const hvc_isa *isa, const hvc_op *op, bool last, uint32_t w
         PROMISE(op->dst < 8 && op->size <= 4);
     if (is_value)
         PROMISE(is_size(op->size));
+}
+
+/* What ends the flow is the last operation, and goes somewhere. */
+static void check_flow(const hvc_isa *isa, const hvc_op *op, bool last)
+{
+    if (op->kind == HVC_OP_CALL || op->kind == HVC_OP_JUMP)
+        PROMISE(op->a.kind != HVC_OPERAND_NONE);
+    if (op->kind == HVC_OP_JUMP || op->kind == HVC_OP_BRANCH || op->kind == HVC_OP_RETURN ||
+        op->kind == HVC_OP_TRAP)
+        PROMISE(last);
+    if (op->kind != HVC_OP_BRANCH)
+        return;
+    PROMISE(op->condition < HVC_COND_COUNT);
+    PROMISE(op->condition <= HVC_COND_OTHER || op->a.kind == HVC_OPERAND_REG);
+    PROMISE(isa->pointer_size == 8 || op->target >> 32 == 0);
+}
+
+static void check_op(const hvc_isa *isa, const hvc_op *op, bool last, uint32_t written)
+{
+    bool is_memory = op->kind == HVC_OP_LOAD || op->kind == HVC_OP_STORE;
+    PROMISE(op->kind < HVC_OP_COUNT);
+    check_destination(isa, op);
     check_operand(&op->a, op->kind == HVC_OP_STORE ? op->memory_size : op->size, written);
     check_operand(&op->b, op->kind == HVC_OP_BRANCH ? 8 : op->size, written);
     if (is_memory)
@@ -91,17 +110,7 @@ static void check_op(const hvc_isa *isa, const hvc_op *op, bool last, uint32_t w
     if (op->kind == HVC_OP_SELECT)
         PROMISE(op->condition <= HVC_COND_OTHER && op->a.kind != HVC_OPERAND_NONE &&
                 op->b.kind != HVC_OPERAND_NONE);
-    if (op->kind == HVC_OP_CALL || op->kind == HVC_OP_JUMP)
-        PROMISE(op->a.kind != HVC_OPERAND_NONE);
-    if (op->kind == HVC_OP_BRANCH) {
-        PROMISE(op->condition < HVC_COND_COUNT);
-        PROMISE(op->condition <= HVC_COND_OTHER || op->a.kind == HVC_OPERAND_REG);
-        PROMISE(isa->pointer_size == 8 || op->target >> 32 == 0);
-    }
-    /* what ends the flow is the last operation */
-    if (op->kind == HVC_OP_JUMP || op->kind == HVC_OP_BRANCH || op->kind == HVC_OP_RETURN ||
-        op->kind == HVC_OP_TRAP)
-        PROMISE(last);
+    check_flow(isa, op, last);
 }
 
 static void check_insn(const hvc_isa *isa, const hvc_insn *insn)
@@ -156,7 +165,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     for (size_t i = 0; i < sizeof(isas) / sizeof(isas[0]); i++) {
         const hvc_isa *isa = isas[i];
-        uint64_t base = (isa->pointer_size == 8 ? UINT64_C(0xfffff80012340000) : 0x80400000) + data[0];
+        uint64_t base =
+            (isa->pointer_size == 8 ? UINT64_C(0xfffff80012340000) : 0x80400000) + data[0];
         for (size_t at = 1; at < size;) {
             hvc_insn insn;
             hvc_span bytes = {data + at, size - at};

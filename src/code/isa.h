@@ -1,20 +1,23 @@
-/* One small set of operations that x86, x64 and ARM64 instructions lower to. The value analysis sees only
- * these; the instruction sets are told apart in isa_x86*.c and isa_arm64*.c and nowhere else.
+/* One small set of operations that x86, x64 and ARM64 instructions lower to. The value analysis
+ * sees only these; the instruction sets are told apart in isa_x86*.c and isa_arm64*.c and nowhere
+ * else.
  *
- * Soundness comes first: lowering may lose what an instruction computes (HVC_OP_CLOBBER), but never what
- * it may write. Every general register, the flags and the memory that an instruction may change appear
- * in its operations. Vector and floating-point registers are not modelled; what they move to a general
- * register is a CLOBBER of it, what they move to memory is a STORE of an unknown value.
+ * Soundness comes first: lowering may lose what an instruction computes (HVC_OP_CLOBBER), but never
+ * what it may write. Every general register, the flags and the memory that an instruction may
+ * change appear in its operations. Vector and floating-point registers are not modelled; what they
+ * move to a general register is a CLOBBER of it, what they move to memory is a STORE of an unknown
+ * value.
  *
  * The operations of an instruction run in their order, each on what those before it left.
  * - COMPARE and TEST take their operands' values where they stand; the next operation may overwrite
  *   these registers (sub: COMPARE, then ALU). Conditions refer to the last COMPARE, TEST or RESULT.
- *   After COMPARE and TEST all conditions but OTHER are exact; after RESULT only EQ, NE, NEGATIVE and
- *   NOT_NEGATIVE are, the others may be true or false; after CLOBBER_FLAGS all may.
+ *   After COMPARE and TEST all conditions but OTHER are exact; after RESULT only EQ, NE, NEGATIVE
+ * and NOT_NEGATIVE are, the others may be true or false; after CLOBBER_FLAGS all may.
  * - CALL stands for the call and the return from it: it leaves the stack pointer as it was, and the
- *   return address (pushed, or put into the link register) is no operation of its own. Whoever follows
- *   the call applies the convention: volatile_registers, flags and memory are then unknown. An
- *   instruction that enters the system (syscall, svc, vmcall, int 2Eh) is a CALL of an unknown pointer.
+ *   return address (pushed, or put into the link register) is no operation of its own. Whoever
+ * follows the call applies the convention: volatile_registers, flags and memory are then unknown.
+ * An instruction that enters the system (syscall, svc, vmcall, int 2Eh) is a CALL of an unknown
+ * pointer.
  * - RETURN likewise does not move the stack pointer.
  * - CLOBBER makes size bytes unknown and treats the rest of the register as any other write does.
  * - Shift counts are below 8 * size. */
@@ -28,9 +31,10 @@
 
 #include "base/span.h"
 
-/* Registers by number. x86 and x64: rax rcx rdx rbx rsp rbp rsi rdi r8..r15 = 0..15. ARM64: x0..x30 =
- * 0..30, sp = 31; the zero register is the constant 0 as a source and HVC_REG_NONE as a destination.
- * Temporaries carry a value between the operations of one instruction and are dead behind it. */
+/* Registers by number. x86 and x64: rax rcx rdx rbx rsp rbp rsi rdi r8..r15 = 0..15. ARM64: x0..x30
+ * = 0..30, sp = 31; the zero register is the constant 0 as a source and HVC_REG_NONE as a
+ * destination. Temporaries carry a value between the operations of one instruction and are dead
+ * behind it. */
 enum {
     HVC_REG_MACHINE = 32, /* machine registers are below */
     HVC_REG_T0 = 32,
@@ -57,10 +61,12 @@ typedef enum hvc_op_kind {
     HVC_OP_RETURN,        /* return; immediate bytes of arguments are popped (x86) */
     HVC_OP_CLOBBER,       /* dst = unknown */
     HVC_OP_CLOBBER_FLAGS, /* flags = unknown */
-    HVC_OP_CLOBBER_MEMORY, /* writes memory at an address or of a length that is not told: memory.base
-                              is the register that points to its start (HVC_REG_NONE: anywhere) */
-    HVC_OP_TRAP,          /* does not continue behind: int3, ud2, int 29h, brk, ARM64's hlt; immediate
-                             is the vector (x86) or the number in the instruction */
+    HVC_OP_CLOBBER_MEMORY, /* writes memory at an address or of a length that is not told: from
+                              memory.base + displacement upwards; anywhere when base is
+                              HVC_REG_NONE. Repeated string stores are upwards by the convention
+                              that the direction flag is clear. */
+    HVC_OP_TRAP, /* does not continue behind: int3, ud2, int 29h, brk, ARM64's hlt; immediate
+                    is the vector (x86) or the number in the instruction */
     HVC_OP_CONTROL_WRITE, /* writes control register number immediate from a (x86: 0 is CR0) */
     HVC_OP_COUNT
 } hvc_op_kind;
@@ -76,8 +82,8 @@ typedef enum hvc_alu {
     HVC_ALU_SAR,
     HVC_ALU_ROR,
     HVC_ALU_MUL,
-    HVC_ALU_NOT, /* of a; b NONE */
-    HVC_ALU_NEG, /* of a; b NONE */
+    HVC_ALU_NOT,         /* of a; b NONE */
+    HVC_ALU_NEG,         /* of a; b NONE */
     HVC_ALU_SIGN_EXTEND, /* of the low b bits of a (b CONST) */
     HVC_ALU_ZERO_EXTEND, /* of the low b bits of a (b CONST) */
     HVC_ALU_BYTE_SWAP,
@@ -107,7 +113,11 @@ typedef enum hvc_condition {
     HVC_COND_COUNT
 } hvc_condition;
 
-typedef enum hvc_operand_kind { HVC_OPERAND_NONE, HVC_OPERAND_REG, HVC_OPERAND_CONST } hvc_operand_kind;
+typedef enum hvc_operand_kind {
+    HVC_OPERAND_NONE,
+    HVC_OPERAND_REG,
+    HVC_OPERAND_CONST
+} hvc_operand_kind;
 
 typedef struct hvc_operand {
     uint8_t kind;
@@ -115,9 +125,10 @@ typedef struct hvc_operand {
     uint64_t value; /* CONST: the whole number, sign-extended where the instruction does */
 } hvc_operand;
 
-/* address = base + index * scale + displacement, modulo the pointer size. With neither base nor index the
- * displacement is the absolute virtual address (RIP-relative operands are resolved to that). A write
- * to an address that this cannot tell (16-bit addressing, or 32-bit on x64) is a CLOBBER_MEMORY. */
+/* address = base + index * scale + displacement, modulo the pointer size. With neither base nor
+ * index the displacement is the absolute virtual address (RIP-relative operands are resolved to
+ * that). A write to an address that this cannot tell (16-bit addressing, or 32-bit on x64) is a
+ * CLOBBER_MEMORY. */
 typedef struct hvc_memory {
     uint8_t base, index; /* HVC_REG_NONE when absent */
     uint8_t scale;
@@ -126,13 +137,13 @@ typedef struct hvc_memory {
 } hvc_memory;
 
 /* Operands are read truncated to size bytes; the result is truncated to size bytes and then, unless
- * merge, zero-extended to the whole register. merge keeps the register's higher bytes (x86 writes of 8
- * and 16 bits). */
+ * merge, zero-extended to the whole register. merge keeps the register's higher bytes (x86 writes
+ * of 8 and 16 bits). */
 typedef struct hvc_op {
     uint8_t kind; /* hvc_op_kind */
     uint8_t alu;  /* hvc_alu */
     uint8_t condition;
-    uint8_t size; /* 1, 2, 4, 8 */
+    uint8_t size;        /* 1, 2, 4, 8 */
     uint8_t memory_size; /* LOAD, STORE: 1..64 */
     bool sign_extend;    /* LOAD */
     bool merge;
@@ -143,8 +154,8 @@ typedef struct hvc_op {
     uint32_t immediate; /* RETURN, CONTROL_WRITE, TRAP */
 } hvc_op;
 
-/* As many operations as the longest lowering needs (ldp with write-back, pusha excluded: it is told as
- * CLOBBER_MEMORY). */
+/* As many operations as the longest lowering needs (ldp with write-back, pusha excluded: it is told
+ * as CLOBBER_MEMORY). */
 #define HVC_MAX_OPS 8
 
 typedef struct hvc_insn {
@@ -160,11 +171,11 @@ typedef struct hvc_isa {
     const char *name;
     uint8_t pointer_size;
     uint8_t stack_pointer, frame_pointer, return_register;
-    uint8_t link_register;          /* ARM64: lr; HVC_REG_NONE where calls push */
+    uint8_t link_register; /* ARM64: lr; HVC_REG_NONE where calls push */
     uint8_t argument_register_count;
     uint8_t argument_registers[8];
-    uint8_t stack_argument_offset;  /* bytes from SP, just before the call, to the first argument that
-                                       is not in a register (x64: 0x20, above the home area) */
+    uint8_t stack_argument_offset;  /* bytes from SP, just before the call, to the first argument
+                                       that  is not in a register (x64: 0x20, above the home area) */
     uint32_t volatile_registers;    /* bit per register that a call may change */
     uint8_t min_length, max_length; /* of an instruction */
     /* Decodes one instruction at the start of bytes. Always fills *ret_insn; false when !valid. */
@@ -173,11 +184,12 @@ typedef struct hvc_isa {
 
 extern const hvc_isa hvc_isa_x86, hvc_isa_x64, hvc_isa_arm64;
 
-/* The instruction set of an architecture; NULL for those without code analysis (ARM). ARM64EC and ARM64X
- * hold code of two: see hvc_image_code_ranges. */
+/* The instruction set of an architecture; NULL for those without code analysis (ARM). ARM64EC and
+ * ARM64X hold code of two: see hvc_image_code_ranges. */
 const hvc_isa *hvc_isa_of(hvc_arch arch);
 
 /* Writes the instruction as text for evidence ("mov ecx, 0x200"), cut at size, NUL-terminated. */
-void hvc_isa_format(const hvc_isa *isa, hvc_span bytes, uint64_t address, char *buffer, size_t size);
+void hvc_isa_format(const hvc_isa *isa, hvc_span bytes, uint64_t address, char *buffer,
+                    size_t size);
 
 #endif

@@ -69,7 +69,7 @@ static bool exception(uint32_t word, hvc_insn *insn)
     case 0x03: /* smc */
         hvc_emit_transfer_unknown(insn, HVC_OP_CALL, 8);
         return true;
-    case 0x20: /* brk */
+    case 0x20:                /* brk */
         if (number == 0xf001) /* an assertion: comes back */
             return true;
         if (number == 0xf002) { /* a debugger service: comes back with a result */
@@ -95,7 +95,7 @@ static bool exception(uint32_t word, hvc_insn *insn)
 static void hint(unsigned number, hvc_insn *insn)
 {
     switch (number) {
-    case 8:  /* pacia1716, pacib1716, autia1716, autib1716 */
+    case 8: /* pacia1716, pacib1716, autia1716, autib1716 */
     case 10:
     case 12:
     case 14:
@@ -178,51 +178,50 @@ static bool system_register(uint32_t word, hvc_insn *insn)
     return true;
 }
 
+/* ret, retaa and retab. A return through another register than the link register is a jump. */
+static bool return_register(hvc_insn *insn, bool signs, unsigned rn, unsigned op4)
+{
+    if (signs && (rn != 31 || op4 != 31))
+        return false;
+    if (signs || rn == HVC_ARM64_LR)
+        hvc_emit_return(insn, 0);
+    else
+        hvc_emit_transfer(insn, HVC_OP_JUMP, 8, hvc_source(rn, 8));
+    return true;
+}
+
 /* br, blr, ret, eret and the forms that authenticate the pointer first. */
 static bool branch_register(uint32_t word, hvc_insn *insn)
 {
     unsigned opc = hvc_bits(word, 24, 21), op3 = hvc_bits(word, 15, 10);
     unsigned rn = hvc_bits(word, 9, 5), op4 = word & 31;
-    if (hvc_bits(word, 20, 16) != 31)
-        return false;
     bool signs = op3 == 2 || op3 == 3;
-    if (!signs && (op3 != 0 || op4 != 0))
+    if (hvc_bits(word, 20, 16) != 31 || (!signs && (op3 != 0 || op4 != 0)))
         return false;
-    hvc_operand target = rn == HVC_ARM64_ZR ? hvc_const(0, 8) : hvc_reg(rn);
     switch (opc) {
-    case 0:
+    case 0: /* br, blr */
     case 1:
         if (signs && op4 != 31)
             return false;
-        hvc_emit_transfer(insn, opc == 0 ? HVC_OP_JUMP : HVC_OP_CALL, 8, target);
-        return true;
-    case 8:
+        break;
+    case 8: /* braa, blraa and their like: op4 is the modifier */
     case 9:
         if (!signs)
             return false;
-        hvc_emit_transfer(insn, opc == 8 ? HVC_OP_JUMP : HVC_OP_CALL, 8, target);
-        return true;
+        break;
     case 2:
-        if (signs ? rn != 31 || op4 != 31 : false)
-            return false;
-        if (signs || rn == HVC_ARM64_LR)
-            hvc_emit_return(insn, 0);
-        else
-            hvc_emit_transfer(insn, HVC_OP_JUMP, 8, target);
-        return true;
+        return return_register(insn, signs, rn, op4);
     case 4: /* eret */
-        if (rn != 31 || op4 != (signs ? 31u : 0u))
-            return false;
-        hvc_emit_return(insn, 0);
-        return true;
     case 5: /* drps */
-        if (rn != 31 || signs)
+        if (rn != 31 || op4 != (signs ? 31u : 0u) || (opc == 5 && signs))
             return false;
         hvc_emit_return(insn, 0);
         return true;
     default:
         return false;
     }
+    hvc_emit_transfer(insn, opc & 1 ? HVC_OP_CALL : HVC_OP_JUMP, 8, hvc_source(rn, 8));
+    return true;
 }
 
 bool hvc_arm64_branch(uint32_t word, hvc_insn *insn)
@@ -250,7 +249,8 @@ bool hvc_arm64_branch(uint32_t word, hvc_insn *insn)
     }
 }
 
-/* The scalable extensions: what they write of what is modelled is named by the same fields throughout. */
+/* The scalable extensions: what they write of what is modelled is named by the same fields
+ * throughout. */
 static bool scalable(uint32_t word, hvc_insn *insn)
 {
     if (hvc_bits(word, 31, 29) == 7)

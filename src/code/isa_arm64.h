@@ -1,5 +1,6 @@
-/* The inside of the ARM64 decoder: one file per part of the encoding table, by the names that Arm's manual
- * gives them ("A64 instruction set encoding"). Each returns false for an unallocated encoding. */
+/* The inside of the ARM64 decoder: one file per part of the encoding table, by the names that Arm's
+ * manual gives them ("A64 instruction set encoding"). Each returns false for an unallocated
+ * encoding. */
 #ifndef CODE_ISA_ARM64_H
 #define CODE_ISA_ARM64_H
 
@@ -13,12 +14,12 @@ enum {
     HVC_ARM64_ZR = 31, /* which of the two register 31 is depends on the instruction */
 };
 
-bool hvc_arm64_immediate(uint32_t word, hvc_insn *insn); /* data processing, immediate */
-bool hvc_arm64_register(uint32_t word, hvc_insn *insn);  /* data processing, register */
-bool hvc_arm64_branch(uint32_t word, hvc_insn *insn);    /* branches, exceptions, system */
-bool hvc_arm64_memory(uint32_t word, hvc_insn *insn);    /* loads and stores */
+bool hvc_arm64_immediate(uint32_t word, hvc_insn *insn);    /* data processing, immediate */
+bool hvc_arm64_register(uint32_t word, hvc_insn *insn);     /* data processing, register */
+bool hvc_arm64_branch(uint32_t word, hvc_insn *insn);       /* branches, exceptions, system */
+bool hvc_arm64_memory(uint32_t word, hvc_insn *insn);       /* loads and stores */
 bool hvc_arm64_memory_other(uint32_t word, hvc_insn *insn); /* exclusive, atomic, tags, vectors */
-bool hvc_arm64_vector(uint32_t word, hvc_insn *insn);    /* scalar floating point and SIMD */
+bool hvc_arm64_vector(uint32_t word, hvc_insn *insn);       /* scalar floating point and SIMD */
 
 /* The bits high..low of an instruction. */
 static inline uint32_t hvc_bits(uint32_t word, unsigned high, unsigned low)
@@ -43,7 +44,8 @@ static inline hvc_operand hvc_source(unsigned number, unsigned size)
     return number == HVC_ARM64_ZR ? hvc_const(0, size) : hvc_reg(number);
 }
 
-/* The condition with number in b.cond and the conditional instructions; "always" is not among them. */
+/* The condition with number in b.cond and the conditional instructions; "always" is not among them.
+ */
 hvc_condition hvc_arm64_condition(unsigned number);
 static inline bool hvc_arm64_always(unsigned number)
 {

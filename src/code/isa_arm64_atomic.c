@@ -1,5 +1,5 @@
-/* ARM64: the rarer loads and stores: exclusive, ordered, atomic, of tags, of vector structures, and memory
- * copies. See isa_arm64.h. */
+/* ARM64: the rarer loads and stores: exclusive, ordered, atomic, of tags, of vector structures, and
+ * memory copies. See isa_arm64.h. */
 #include "code/isa_arm64.h"
 
 enum {
@@ -58,7 +58,8 @@ static bool exclusive_pair(uint32_t word, hvc_insn *insn)
     return true;
 }
 
-/* stxr, ldxr, stlr, ldar, cas and their pairs. What is stored conditionally is not known afterwards. */
+/* stxr, ldxr, stlr, ldar, cas and their pairs. What is stored conditionally is not known
+ * afterwards. */
 static bool exclusive(uint32_t word, hvc_insn *insn)
 {
     fields f = read_fields(word);

@@ -85,8 +85,8 @@ static void logical(hvc_insn *insn, uint32_t word, hvc_operand b, bool dst_sp)
         hvc_emit_flags(insn, HVC_OP_RESULT, size, hvc_reg(dst), nothing);
 }
 
-/* The number that N, immr and imms of a logical instruction stand for: ones, rotated, in an element that
- * is repeated. */
+/* The number that N, immr and imms of a logical instruction stand for: ones, rotated, in an element
+ * that is repeated. */
 static bool bitmask(uint32_t word, uint64_t *ret_mask)
 {
     unsigned n = hvc_bits(word, 22, 22), immr = hvc_bits(word, 21, 16);
@@ -259,8 +259,8 @@ bool hvc_arm64_immediate(uint32_t word, hvc_insn *insn)
     switch (hvc_bits(word, 25, 23)) {
     case 0:
     case 1: { /* adr, adrp */
-        uint64_t offset = (uint64_t)hvc_sign_extend(
-            hvc_bits(word, 23, 5) << 2 | hvc_bits(word, 30, 29), 21);
+        uint64_t offset =
+            (uint64_t)hvc_sign_extend(hvc_bits(word, 23, 5) << 2 | hvc_bits(word, 30, 29), 21);
         uint64_t target = insn->address + offset;
         if (hvc_bit(word, 31))
             target = (insn->address & ~UINT64_C(0xfff)) + (offset << 12);

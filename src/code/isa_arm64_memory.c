@@ -41,9 +41,8 @@ static bool read_access(uint32_t word, access *ret)
     if (hvc_bit(word, 26)) {
         if (opc >= 2 && size != 0)
             return false;
-        *ret = (access){.memory_size = opc >= 2 ? 16 : 1u << size,
-                        .load = (opc & 1) != 0,
-                        .vector = true};
+        *ret = (access){
+            .memory_size = opc >= 2 ? 16 : 1u << size, .load = (opc & 1) != 0, .vector = true};
         return true;
     }
     *ret = (access){.memory_size = 1u << size, .size = size == 3 ? 8 : 4, .load = opc != 0};
@@ -140,10 +139,10 @@ static bool load_authenticated(uint32_t word, hvc_insn *insn)
     return true;
 }
 
-static bool pair(uint32_t word, hvc_insn *insn)
+/* What a pair moves, and by which number its offset is scaled; false when unallocated. */
+static bool read_pair(uint32_t word, access *ret_what, int64_t *ret_scale)
 {
     unsigned opc = hvc_bits(word, 31, 30), mode = hvc_bits(word, 24, 23);
-    unsigned first = word & 31, second = hvc_bits(word, 14, 10), base = hvc_bits(word, 9, 5);
     access what = {.load = hvc_bit(word, 22), .vector = hvc_bit(word, 26)};
     if (opc == 3)
         return false;
@@ -154,33 +153,51 @@ static bool pair(uint32_t word, hvc_insn *insn)
         what.size = opc == 0 ? 4 : 8;
         what.sign = opc == 1;
     }
-    int64_t scale = what.memory_size;
+    *ret_scale = what.memory_size;
     if (opc == 1 && !what.vector) {
         if (mode == 0)
             return false;
         if (!what.load) { /* stgp: tags the 16 bytes that it stores */
             what.memory_size = 8;
-            scale = 16;
+            *ret_scale = 16;
         }
     }
+    *ret_what = what;
+    return true;
+}
+
+/* A pair whose outcome is not defined: the base is one of the registers, or a register is loaded
+ * twice. */
+static void undefined_pair(hvc_insn *insn, const access *what, uint32_t word, hvc_memory low)
+{
+    hvc_memory high = low;
+    high.displacement += what->memory_size;
+    if (what->load) {
+        hvc_arm64_clobber(insn, 8, word & 31);
+        hvc_arm64_clobber(insn, 8, hvc_bits(word, 14, 10));
+    } else {
+        hvc_emit_store(insn, what->memory_size, low, nothing);
+        hvc_emit_store(insn, what->memory_size, high, nothing);
+    }
+    if (hvc_bit(word, 23))
+        hvc_arm64_clobber_sp(insn, low.base);
+}
+
+static bool pair(uint32_t word, hvc_insn *insn)
+{
+    unsigned mode = hvc_bits(word, 24, 23), base = hvc_bits(word, 9, 5);
+    unsigned first = word & 31, second = hvc_bits(word, 14, 10);
+    access what;
+    int64_t scale;
+    if (!read_pair(word, &what, &scale))
+        return false;
     int64_t offset = hvc_sign_extend(hvc_bits(word, 21, 15), 7) * scale;
     bool indexed = (mode & 1) != 0;
     hvc_memory low = hvc_address(base, mode == 1 ? 0 : offset), high = low;
     high.displacement += what.memory_size;
-    bool overlaps = indexed && !what.vector && base != HVC_ARM64_SP &&
-                    (first == base || second == base);
-    if (what.load && !what.vector && (overlaps || (first == second))) {
-        /* not defined */
-        hvc_arm64_clobber(insn, 8, first);
-        hvc_arm64_clobber(insn, 8, second);
-        if (indexed)
-            hvc_arm64_clobber_sp(insn, base);
-        return true;
-    }
-    if (overlaps) {
-        hvc_emit_store(insn, what.memory_size, low, nothing);
-        hvc_emit_store(insn, what.memory_size, high, nothing);
-        hvc_arm64_clobber_sp(insn, base);
+    bool overlaps = indexed && base != HVC_ARM64_SP && (first == base || second == base);
+    if (!what.vector && (overlaps || (what.load && first == second))) {
+        undefined_pair(insn, &what, word, low);
         return true;
     }
     /* a register that is loaded and is the base comes last */

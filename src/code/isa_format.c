@@ -1,5 +1,5 @@
-/* Instructions as text, for evidence. x86 and x64 through Zydis; for ARM64 the instructions that call sites
- * and their arguments are made of, and the bare word for the rest. */
+/* Instructions as text, for evidence. x86 and x64 through Zydis; for ARM64 the instructions that
+ * call sites and their arguments are made of, and the bare word for the rest. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -219,60 +219,91 @@ static void put_memory(isa_text *text, unsigned base, int64_t offset, unsigned m
         put(text, "]");
 }
 
-static bool put_load_store(isa_text *text, uint32_t word, uint64_t address)
+/* The letters behind ldr and str by the size of what is moved. */
+static const char *width_of(unsigned size)
+{
+    static const char widths[4][2] = {"b", "h", "", ""};
+    return widths[size & 3];
+}
+
+/* ldr, str and their like with a number as offset, or before or behind the access. */
+static bool put_offset(isa_text *text, uint32_t word)
 {
     unsigned size = hvc_bits(word, 31, 30), opc = hvc_bits(word, 23, 22);
-    unsigned rn = hvc_bits(word, 9, 5), rt = word & 31;
-    static const char widths[4][2] = {"b", "h", "", ""};
+    bool scaled = hvc_bit(word, 24), sign = opc > 1;
+    unsigned mode = scaled ? 0 : hvc_bits(word, 11, 10);
+    if (mode == 2 || (sign && size > 2) || (opc == 3 && size == 2))
+        return false;
+    put(text, "%s%s%s%s ", opc == 0 ? "st" : "ld", mode == 0 && !scaled ? "ur" : "r",
+        sign ? "s" : "", sign && size == 2 ? "w" : width_of(size));
+    put_register(text, word & 31, sign ? opc == 2 : size == 3, false);
+    put(text, ", ");
+    int64_t offset = scaled ? (int64_t)hvc_bits(word, 21, 10) << size
+                            : hvc_sign_extend(hvc_bits(word, 20, 12), 9);
+    put_memory(text, hvc_bits(word, 9, 5), offset, mode);
+    return true;
+}
+
+/* The same with a 64-bit register as offset. */
+static bool put_index(isa_text *text, uint32_t word)
+{
+    unsigned size = hvc_bits(word, 31, 30), opc = hvc_bits(word, 23, 22);
+    if (hvc_bits(word, 11, 10) != 2 || hvc_bits(word, 15, 13) != 3 || opc > 1)
+        return false;
+    put(text, "%sr%s ", opc == 0 ? "st" : "ld", width_of(size));
+    put_register(text, word & 31, size == 3, false);
+    put(text, ", [");
+    put_register(text, hvc_bits(word, 9, 5), true, true);
+    put(text, ", ");
+    put_register(text, hvc_bits(word, 20, 16), true, false);
+    if (hvc_bit(word, 12) && size != 0)
+        put(text, ", lsl #%u", size);
+    put(text, "]");
+    return true;
+}
+
+static bool put_pair(isa_text *text, uint32_t word)
+{
+    unsigned opc = hvc_bits(word, 31, 30), mode = hvc_bits(word, 24, 23);
+    bool wide = opc == 2;
+    if ((opc != 0 && !wide) || mode == 0)
+        return false;
+    put(text, "%s ", hvc_bit(word, 22) ? "ldp" : "stp");
+    put_register(text, word & 31, wide, false);
+    put(text, ", ");
+    put_register(text, hvc_bits(word, 14, 10), wide, false);
+    put(text, ", ");
+    put_memory(text, hvc_bits(word, 9, 5),
+               hvc_sign_extend(hvc_bits(word, 21, 15), 7) * (wide ? 8 : 4), mode);
+    return true;
+}
+
+static bool put_literal(isa_text *text, uint32_t word, uint64_t address)
+{
+    if (hvc_bit(word, 24) || hvc_bit(word, 31))
+        return false;
+    put(text, "ldr ");
+    put_register(text, word & 31, hvc_bit(word, 30), false);
+    put(text, ", ");
+    put_target(text, address, hvc_bits(word, 23, 5), 19);
+    return true;
+}
+
+static bool put_load_store(isa_text *text, uint32_t word, uint64_t address)
+{
     if (hvc_bit(word, 26))
         return false;
-    if (hvc_bits(word, 29, 27) == 7 && (hvc_bit(word, 24) || !hvc_bit(word, 21))) {
-        unsigned mode = hvc_bit(word, 24) ? 0 : hvc_bits(word, 11, 10);
-        if (mode == 2 || (opc > 1 && size > 2) || (opc == 3 && size == 2))
-            return false;
-        bool sign = opc > 1;
-        put(text, "%s%s%s%s ", opc == 0 ? "st" : "ld",
-            mode == 0 && !hvc_bit(word, 24) ? "ur" : "r", sign ? "s" : "",
-            sign && size == 2 ? "w" : widths[size]);
-        put_register(text, rt, sign ? opc == 2 : size == 3, false);
-        put(text, ", ");
-        int64_t offset = hvc_bit(word, 24) ? (int64_t)hvc_bits(word, 21, 10) << size
-                                           : hvc_sign_extend(hvc_bits(word, 20, 12), 9);
-        put_memory(text, rn, offset, mode);
-        return true;
+    switch (hvc_bits(word, 29, 27)) {
+    case 3:
+        return put_literal(text, word, address);
+    case 5:
+        return put_pair(text, word);
+    case 7:
+        return hvc_bit(word, 24) || !hvc_bit(word, 21) ? put_offset(text, word)
+                                                       : put_index(text, word);
+    default:
+        return false;
     }
-    if (hvc_bits(word, 29, 27) == 7 && hvc_bits(word, 11, 10) == 2 && hvc_bits(word, 15, 13) == 3 &&
-        opc < 2) {
-        put(text, "%sr%s ", opc == 0 ? "st" : "ld", widths[size]);
-        put_register(text, rt, size == 3, false);
-        put(text, ", [");
-        put_register(text, rn, true, true);
-        put(text, ", ");
-        put_register(text, hvc_bits(word, 20, 16), true, false);
-        if (hvc_bit(word, 12) && size != 0)
-            put(text, ", lsl #%u", size);
-        put(text, "]");
-        return true;
-    }
-    if (hvc_bits(word, 29, 27) == 5 && (size == 0 || size == 2) && hvc_bits(word, 24, 23) != 0) {
-        put(text, "%s ", hvc_bit(word, 22) ? "ldp" : "stp");
-        put_register(text, rt, size == 2, false);
-        put(text, ", ");
-        put_register(text, hvc_bits(word, 14, 10), size == 2, false);
-        put(text, ", ");
-        unsigned mode = hvc_bits(word, 24, 23);
-        put_memory(text, rn,
-                   hvc_sign_extend(hvc_bits(word, 21, 15), 7) * (size == 2 ? 8 : 4), mode);
-        return true;
-    }
-    if (hvc_bits(word, 29, 24) == 0x18 && size < 2) {
-        put(text, "ldr ");
-        put_register(text, rt, size == 1, false);
-        put(text, ", ");
-        put_target(text, address, hvc_bits(word, 23, 5), 19);
-        return true;
-    }
-    return false;
 }
 
 static void format_arm64(isa_text *text, hvc_span bytes, uint64_t address)
@@ -301,12 +332,10 @@ static void format_x86(isa_text *text, hvc_span bytes, uint64_t address, bool lo
     ZydisFormatter formatter;
     ZydisDecodedInstruction in;
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-    if (!ZYAN_SUCCESS(
-            ZydisDecoderInit(&decoder,
-                             long_mode ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
-                             long_mode ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32)) ||
-        !ZYAN_SUCCESS(
-            ZydisDecoderDecodeFull(&decoder, bytes.data, bytes.size, &in, operands)) ||
+    if (!ZYAN_SUCCESS(ZydisDecoderInit(
+            &decoder, long_mode ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
+            long_mode ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32)) ||
+        !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes.data, bytes.size, &in, operands)) ||
         !ZYAN_SUCCESS(ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL))) {
         put(text, "(bad)");
         return;
@@ -316,8 +345,7 @@ static void format_x86(isa_text *text, hvc_span bytes, uint64_t address, bool lo
                               ZYDIS_PADDING_DISABLED);
     ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_DISP_PADDING,
                               ZYDIS_PADDING_DISABLED);
-    ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_IMM_PADDING,
-                              ZYDIS_PADDING_DISABLED);
+    ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_IMM_PADDING, ZYDIS_PADDING_DISABLED);
     /* Zydis fails, rather than cut, when its buffer is short: 256 bytes hold every instruction */
     char line[256];
     if (!ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&formatter, &in, operands,

@@ -4,8 +4,9 @@
 
 #include "code/isa.h"
 
-/* How many operations beyond HVC_MAX_OPS an instruction asked for is not kept: it then becomes a jump to
- * an unknown place, behind which nothing is known (hvc_insn_finish). No instruction needs that. */
+/* How many operations beyond HVC_MAX_OPS an instruction asked for is not kept: it then becomes a
+ * jump to an unknown place, behind which nothing is known (hvc_insn_finish). No instruction needs
+ * that. */
 static inline hvc_op *hvc_op_add(hvc_insn *insn, unsigned kind, unsigned size)
 {
     hvc_op *op = &insn->ops[insn->op_count < HVC_MAX_OPS ? insn->op_count : HVC_MAX_OPS - 1];
@@ -84,9 +85,15 @@ static inline void hvc_emit_store(hvc_insn *insn, unsigned memory_size, hvc_memo
     op->a = a;
 }
 
+/* From memory's base and displacement on, or anywhere when it has no base. */
+static inline void hvc_emit_clobber_from(hvc_insn *insn, hvc_memory memory)
+{
+    hvc_op_add(insn, HVC_OP_CLOBBER_MEMORY, 0)->memory = memory;
+}
+
 static inline void hvc_emit_clobber_memory(hvc_insn *insn, unsigned base)
 {
-    hvc_op_add(insn, HVC_OP_CLOBBER_MEMORY, 0)->memory = hvc_address(base, 0);
+    hvc_emit_clobber_from(insn, hvc_address(base, 0));
 }
 
 /* COMPARE, TEST or RESULT. */

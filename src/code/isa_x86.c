@@ -3,17 +3,17 @@
 
 /* What follows an opcode and what is special about its operands. */
 enum {
-    M = 0x0001,    /* ModRM */
-    B = 0x0002,    /* operands of one byte */
-    I8 = 0x0004,   /* imm8, sign-extended */
-    IZ = 0x0008,   /* imm16 with 66, else imm32 */
-    IW = 0x0010,   /* imm16 */
-    IV = 0x0020,   /* as IZ, imm64 with REX.W */
-    IP = 0x0040,   /* an address of pointer size */
-    P = 0x0080,    /* operands of pointer size: a 66 prefix is not for us */
-    R = 0x0100,    /* REP and REPNE are for us, segments are not */
-    X32 = 0x0200,  /* an instruction of ours on x86 alone */
-    X64 = 0x0400,  /* on x64 alone */
+    M = 0x0001,   /* ModRM */
+    B = 0x0002,   /* operands of one byte */
+    I8 = 0x0004,  /* imm8, sign-extended */
+    IZ = 0x0008,  /* imm16 with 66, else imm32 */
+    IW = 0x0010,  /* imm16 */
+    IV = 0x0020,  /* as IZ, imm64 with REX.W */
+    IP = 0x0040,  /* an address of pointer size */
+    P = 0x0080,   /* operands of pointer size: a 66 prefix is not for us */
+    R = 0x0100,   /* REP and REPNE are for us, segments are not */
+    X32 = 0x0200, /* an instruction of ours on x86 alone */
+    X64 = 0x0400, /* on x64 alone */
     /* mandatory prefixes of vector instructions that are for us */
     V0 = 0x1000,
     V66 = 0x2000,
@@ -173,8 +173,8 @@ static int64_t signed32(const uint8_t *p)
     return (int32_t)hvc_le32(p);
 }
 
-/* The ModRM byte at p, with SIB and displacement; *ret_rip tells that the displacement counts from the
- * next instruction. Returns the byte behind. */
+/* The ModRM byte at p, with SIB and displacement; *ret_rip tells that the displacement counts from
+ * the next instruction. Returns the byte behind. */
 static const uint8_t *read_modrm(hvc_x86 *x, const uint8_t *p, uint8_t rex, bool *ret_rip)
 {
     unsigned mod = *p >> 6, rm = *p & 7;
@@ -292,8 +292,9 @@ static const uint8_t *read_prefixes(const uint8_t *p, bool long_mode, x86_prefix
     return p;
 }
 
-/* The prefixes 66, 67, F0, F2, F3, 2E, 36, 3E, 26, 64, 65 and (x64) REX are no opcodes: their entries in
- * one_byte are HVC_X86_GENERAL, so that prefixes in any other order are declined. 40..4F is: X32. */
+/* The prefixes 66, 67, F0, F2, F3, 2E, 36, 3E, 26, 64, 65 and (x64) REX are no opcodes: their
+ * entries in one_byte are HVC_X86_GENERAL, so that prefixes in any other order are declined. 40..4F
+ * is: X32. */
 unsigned hvc_x86_decode_direct(const uint8_t *data, bool long_mode, hvc_insn *insn)
 {
     x86_prefixes prefixes;
@@ -303,15 +304,14 @@ unsigned hvc_x86_decode_direct(const uint8_t *data, bool long_mode, hvc_insn *in
         opcode = &two_byte[*++p];
     if (opcode->kind == HVC_X86_GENERAL || !prefixes_fit(opcode, &prefixes, long_mode))
         return 0;
-    hvc_x86 x = {.insn = insn,
-                 .pointer = long_mode ? 8 : 4,
-                 .opcode = *p++,
-                 .repeat = prefixes.repeat,
-                 .rex = prefixes.rex != 0,
-                 .operand16 = prefixes.operand16,
-                 .memory = {.base = HVC_REG_NONE,
-                            .index = HVC_REG_NONE,
-                            .segment = prefixes.segment}};
+    hvc_x86 x = {
+        .insn = insn,
+        .pointer = long_mode ? 8 : 4,
+        .opcode = *p++,
+        .repeat = prefixes.repeat,
+        .rex = prefixes.rex != 0,
+        .operand16 = prefixes.operand16,
+        .memory = {.base = HVC_REG_NONE, .index = HVC_REG_NONE, .segment = prefixes.segment}};
     unsigned flags = opcode->flags;
     if (flags & B)
         x.size = 1;

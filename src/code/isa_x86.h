@@ -1,9 +1,9 @@
 /* The inside of the x86 and x64 decoder. Two ways lead to the same operations:
  *
- * hvc_x86_decode_direct reads the encodings that compilers write, by tables of our own, and lowers them
- * precisely; it declines (returns 0) whatever it is not sure of. hvc_x86_decode_general takes every other
- * instruction through Zydis and lowers it by what Zydis says that it writes. The tests compare the first
- * with the second over all opcodes and addressing forms. */
+ * hvc_x86_decode_direct reads the encodings that compilers write, by tables of our own, and lowers
+ * them precisely; it declines (returns 0) whatever it is not sure of. hvc_x86_decode_general takes
+ * every other instruction through Zydis and lowers it by what Zydis says that it writes. The tests
+ * compare the first with the second over all opcodes and addressing forms. */
 #ifndef CODE_ISA_X86_H
 #define CODE_ISA_X86_H
 
@@ -25,17 +25,17 @@ enum {
 /* An instruction taken apart. */
 typedef struct hvc_x86 {
     hvc_insn *insn;
-    uint64_t next;    /* address behind it */
-    uint64_t imm;     /* sign-extended */
-    uint8_t pointer;  /* size of pointers: 4 or 8 */
-    uint8_t opcode;   /* its last byte */
-    uint8_t size;     /* of the operands: 1, 2, 4, 8 */
-    uint8_t repeat;   /* F2 or F3, 0 without */
-    bool rex;         /* has a REX prefix: byte registers 4..7 are spl, bpl, sil, dil */
-    bool operand16;   /* has a 66 prefix */
-    bool is_memory;   /* the r/m operand is memory */
-    uint8_t digit;    /* the reg field without REX: extends the opcode */
-    uint8_t reg, rm;  /* register numbers; rm only when !is_memory */
+    uint64_t next;   /* address behind it */
+    uint64_t imm;    /* sign-extended */
+    uint8_t pointer; /* size of pointers: 4 or 8 */
+    uint8_t opcode;  /* its last byte */
+    uint8_t size;    /* of the operands: 1, 2, 4, 8 */
+    uint8_t repeat;  /* F2 or F3, 0 without */
+    bool rex;        /* has a REX prefix: byte registers 4..7 are spl, bpl, sil, dil */
+    bool operand16;  /* has a 66 prefix */
+    bool is_memory;  /* the r/m operand is memory */
+    uint8_t digit;   /* the reg field without REX: extends the opcode */
+    uint8_t reg, rm; /* register numbers; rm only when !is_memory */
     hvc_memory memory;
 } hvc_x86;
 
@@ -90,9 +90,10 @@ typedef enum hvc_x86_class {
     HVC_X86_VECTOR_STORE,
 } hvc_x86_class;
 
-/* Both fill the operations, length and valid of *ret_insn, whose address is set and whose op_count is 0.
- * direct: bytes has at least 16 readable bytes at data; returns the length, or 0 when the instruction is
- * not for it (then op_count is still 0). general: true when the bytes are an instruction. */
+/* Both fill the operations, length and valid of *ret_insn, whose address is set and whose op_count
+ * is 0. direct: bytes has at least 16 readable bytes at data; returns the length, or 0 when the
+ * instruction is not for it (then op_count is still 0). general: true when the bytes are an
+ * instruction. */
 unsigned hvc_x86_decode_direct(const uint8_t *data, bool long_mode, hvc_insn *insn);
 bool hvc_x86_decode_general(hvc_span bytes, bool long_mode, hvc_insn *insn);
 

@@ -1,6 +1,6 @@
-/* x86 and x64: instructions that isa_x86_lower.c does not know, lowered by what Zydis says that they
- * write. Where Zydis says too little (string pointers, instructions that enter the system or a guest),
- * the effects are added by name. */
+/* x86 and x64: instructions that isa_x86_lower.c does not know, lowered by what Zydis says that
+ * they write. Where Zydis says too little (string pointers, instructions that enter the system or a
+ * guest), the effects are added by name. */
 #include <Zydis/Zydis.h>
 
 #include "code/isa_x86.h"
@@ -46,8 +46,8 @@ static bool operand_address(const x86_general *x, const ZydisDecodedOperand *ope
     const ZydisDecodedOperandMem *mem = &operand->mem;
     hvc_memory memory = {.base = HVC_REG_NONE,
                          .index = HVC_REG_NONE,
-                         .segment = mem->segment == ZYDIS_REGISTER_FS ||
-                                    mem->segment == ZYDIS_REGISTER_GS,
+                         .segment =
+                             mem->segment == ZYDIS_REGISTER_FS || mem->segment == ZYDIS_REGISTER_GS,
                          .displacement = mem->disp.value};
     if (mem->type != ZYDIS_MEMOP_TYPE_MEM || x->in.address_width != 8 * x->pointer)
         return false;
@@ -71,13 +71,14 @@ static bool operand_address(const x86_general *x, const ZydisDecodedOperand *ope
     return true;
 }
 
-/* The register that alone tells about where an operand lies, HVC_REG_NONE without one. */
-static unsigned operand_pointer(const x86_general *x, const ZydisDecodedOperand *operand)
+/* Writes from an operand's address on, how far is not told. */
+static void clobber_from(const x86_general *x, const ZydisDecodedOperand *operand)
 {
     hvc_memory memory;
-    if (!operand_address(x, operand, &memory) || memory.segment || memory.index != HVC_REG_NONE)
-        return HVC_REG_NONE;
-    return memory.base;
+    if (!operand_address(x, operand, &memory) || memory.segment || memory.index != HVC_REG_NONE ||
+        memory.base == HVC_REG_NONE)
+        memory = hvc_address(HVC_REG_NONE, 0);
+    hvc_emit_clobber_from(x->insn, memory);
 }
 
 static bool is_string(const x86_general *x)
@@ -117,7 +118,7 @@ static void write_memory(x86_general *x)
         if (is_bit_string(x))
             hvc_emit_clobber_memory(x->insn, HVC_REG_NONE);
         else if (repeats(x) || size == 0 || size > 64 || !operand_address(x, operand, &memory))
-            hvc_emit_clobber_memory(x->insn, operand_pointer(x, operand));
+            clobber_from(x, operand);
         else
             hvc_emit_store(x->insn, size, memory, nothing);
     }
@@ -131,7 +132,8 @@ static void clobber(x86_general *x, ZydisRegister reg)
     unsigned size = ZydisRegisterGetWidth(x->mode, reg) / 8u;
     if (reg >= ZYDIS_REGISTER_AH && reg <= ZYDIS_REGISTER_BH)
         size = 2;
-    /* leave with 66 writes all of the stack pointer, and what bswap does to 16 bits is not defined */
+    /* leave with 66 writes all of the stack pointer, and what bswap does to 16 bits is not defined
+     */
     if (number == HVC_X86_RSP || x->in.mnemonic == ZYDIS_MNEMONIC_BSWAP)
         size = x->pointer;
     if (size < 4)
@@ -199,7 +201,7 @@ static void lower_pop(x86_general *x)
         if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER)
             clobber(x, operand->reg.value);
         else if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY)
-            hvc_emit_clobber_memory(x->insn, operand_pointer(x, operand));
+            clobber_from(x, operand);
     }
     if (x->in.mnemonic == ZYDIS_MNEMONIC_POPA || x->in.mnemonic == ZYDIS_MNEMONIC_POPAD) {
         for (unsigned reg = HVC_X86_RAX; reg <= HVC_X86_RDI; reg++)
@@ -214,7 +216,7 @@ static void lower_enter(x86_general *x)
 {
     uint64_t frame = x->operands[0].imm.value.u & 0xffff;
     if (x->operands[1].imm.value.u != 0 || stack_bytes(x) != x->pointer) {
-        hvc_emit_clobber_memory(x->insn, HVC_X86_RSP);
+        hvc_emit_clobber_memory(x->insn, HVC_REG_NONE); /* below the stack pointer */
         hvc_emit_clobber(x->insn, x->pointer, HVC_X86_RSP);
         hvc_emit_clobber(x->insn, x->pointer, HVC_X86_RBP);
         return;
@@ -260,8 +262,8 @@ static void lower_transfer(x86_general *x, hvc_op_kind kind)
         lower_push(x);
         kind = HVC_OP_JUMP;
     }
-    bool near_pointer = x->in.meta.branch_type != ZYDIS_BRANCH_TYPE_FAR &&
-                        x->in.operand_width == 8 * x->pointer;
+    bool near_pointer =
+        x->in.meta.branch_type != ZYDIS_BRANCH_TYPE_FAR && x->in.operand_width == 8 * x->pointer;
     if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
         ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(&x->in, operand, x->insn->address, &target))) {
         /* a call of the next instruction only pushes, whatever its prefixes */
@@ -288,8 +290,7 @@ static bool lower_branch(x86_general *x)
     if (in->meta.category != ZYDIS_CATEGORY_COND_BR)
         return false;
     write_registers(x); /* the count of loop, eax of xbegin */
-    if (!ZYAN_SUCCESS(
-            ZydisCalcAbsoluteAddress(in, &x->operands[0], x->insn->address, &target))) {
+    if (!ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(in, &x->operands[0], x->insn->address, &target))) {
         hvc_emit_transfer_unknown(x->insn, HVC_OP_JUMP, x->pointer);
         return true;
     }
@@ -300,8 +301,8 @@ static bool lower_branch(x86_general *x)
     return true;
 }
 
-/* int 2Ch (assertion) and int 2Dh (debugger service) come back, and so does every other one; Windows goes on
- * one byte behind int 2Dh, where compilers put an int3. */
+/* int 2Ch (assertion) and int 2Dh (debugger service) come back, and so does every other one;
+ * Windows goes on one byte behind int 2Dh, where compilers put an int3. */
 static void lower_int(x86_general *x, unsigned vector)
 {
     switch (vector) {
@@ -426,10 +427,10 @@ bool hvc_x86_decode_general(hvc_span bytes, bool long_mode, hvc_insn *insn)
     ZydisDecoderContext context;
     if (!ZYAN_SUCCESS(ZydisDecoderInit(&decoder, x.mode,
                                        long_mode ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32)) ||
-        !ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, &context, bytes.data, bytes.size,
-                                                    &x.in)) ||
-        !ZYAN_SUCCESS(ZydisDecoderDecodeOperands(&decoder, &context, &x.in, x.operands,
-                                                 x.in.operand_count)))
+        !ZYAN_SUCCESS(
+            ZydisDecoderDecodeInstruction(&decoder, &context, bytes.data, bytes.size, &x.in)) ||
+        !ZYAN_SUCCESS(
+            ZydisDecoderDecodeOperands(&decoder, &context, &x.in, x.operands, x.in.operand_count)))
         return hvc_insn_invalid(insn, 1);
     if (!lower_flow(&x) && !lower_stack(&x)) {
         write_unlisted(&x);

@@ -266,6 +266,14 @@ static void lower_xchg(hvc_x86 *x, unsigned reg)
     move(x, reg, hvc_reg(T0));
 }
 
+static bool lower_xchg_rm(hvc_x86 *x)
+{
+    if (is_high_byte(x, x->reg) || (!x->is_memory && is_high_byte(x, x->rm)))
+        return false;
+    lower_xchg(x, x->reg);
+    return true;
+}
+
 static void lower_mov_store(hvc_x86 *x)
 {
     hvc_operand value = get_reg(x, x->reg, T0);
@@ -298,6 +306,14 @@ static void lower_mov_imm(hvc_x86 *x)
     if (!is_high_byte(x, x->rm))
         move(x, x->rm, immediate(x));
     put_reg(x, x->rm);
+}
+
+static bool lower_mov_rm_imm(hvc_x86 *x)
+{
+    if (x->digit != 0)
+        return false;
+    lower_mov_imm(x);
+    return true;
 }
 
 /* mov between rax and an absolute address. */
@@ -506,7 +522,7 @@ static bool lower_group3(hvc_x86 *x)
         return true;
     case 1:
         return false;
-    case 2: /* not */
+    case 2:   /* not */
     case 3: { /* neg */
         hvc_operand a = get_rm(x, T0);
         if (x->digit == 3)
@@ -519,6 +535,14 @@ static bool lower_group3(hvc_x86 *x)
         lower_multiply(x);
         return true;
     }
+}
+
+static bool lower_group4(hvc_x86 *x)
+{
+    if (x->digit > 1)
+        return false;
+    inc_dec(x, x->digit == 1);
+    return true;
 }
 
 static bool lower_group5(hvc_x86 *x)
@@ -541,8 +565,7 @@ static bool lower_group5(hvc_x86 *x)
 static void lower_setcc(hvc_x86 *x)
 {
     if (x->is_memory || !is_high_byte(x, x->rm))
-        select(x, hvc_x86_condition(x->opcode), rm_target(x, T0), hvc_const(1, 1),
-               hvc_const(0, 1));
+        select(x, hvc_x86_condition(x->opcode), rm_target(x, T0), hvc_const(1, 1), hvc_const(0, 1));
     put_rm(x, T0);
 }
 
@@ -693,11 +716,40 @@ static bool lower_without_modrm(hvc_x86 *x, hvc_x86_class kind)
     }
 }
 
-bool hvc_x86_lower(hvc_x86 *x, hvc_x86_class kind)
+static bool lower_test(hvc_x86 *x)
+{
+    hvc_operand a = get_rm(x, T0);
+    flags(x, HVC_OP_TEST, a, get_reg(x, x->reg, T1));
+    return true;
+}
+
+/* Vector instructions that compilers write, and bits. */
+static bool lower_rare(hvc_x86 *x, hvc_x86_class kind)
 {
     switch (kind) {
     case HVC_X86_NOP:
         return x->digit == 0;
+    case HVC_X86_BIT_IMM:
+        return lower_bit_imm(x);
+    case HVC_X86_XADD:
+        return lower_xadd(x);
+    case HVC_X86_VECTOR:
+        return true;
+    case HVC_X86_BT:
+    case HVC_X86_VECTOR_FLAGS:
+        hvc_emit_clobber_flags(x->insn);
+        return true;
+    case HVC_X86_VECTOR_STORE:
+        lower_vector_store(x);
+        return true;
+    default:
+        return lower_without_modrm(x, kind);
+    }
+}
+
+bool hvc_x86_lower(hvc_x86 *x, hvc_x86_class kind)
+{
+    switch (kind) {
     case HVC_X86_ALU:
         lower_alu(x);
         return true;
@@ -712,16 +764,10 @@ bool hvc_x86_lower(hvc_x86 *x, hvc_x86_class kind)
         return true;
     case HVC_X86_MOVSXD:
         return lower_movsxd(x);
-    case HVC_X86_TEST: {
-        hvc_operand a = get_rm(x, T0);
-        flags(x, HVC_OP_TEST, a, get_reg(x, x->reg, T1));
-        return true;
-    }
+    case HVC_X86_TEST:
+        return lower_test(x);
     case HVC_X86_XCHG:
-        if (is_high_byte(x, x->reg) || (!x->is_memory && is_high_byte(x, x->rm)))
-            return false;
-        lower_xchg(x, x->reg);
-        return true;
+        return lower_xchg_rm(x);
     case HVC_X86_MOV_STORE:
         lower_mov_store(x);
         return true;
@@ -729,10 +775,7 @@ bool hvc_x86_lower(hvc_x86 *x, hvc_x86_class kind)
         lower_mov_load(x);
         return true;
     case HVC_X86_MOV_IMM:
-        if (x->digit != 0)
-            return false;
-        lower_mov_imm(x);
-        return true;
+        return lower_mov_rm_imm(x);
     case HVC_X86_LEA:
         return lower_lea(x);
     case HVC_X86_POP_RM:
@@ -742,10 +785,7 @@ bool hvc_x86_lower(hvc_x86 *x, hvc_x86_class kind)
     case HVC_X86_GROUP3:
         return lower_group3(x);
     case HVC_X86_GROUP4:
-        if (x->digit > 1)
-            return false;
-        inc_dec(x, x->digit == 1);
-        return true;
+        return lower_group4(x);
     case HVC_X86_GROUP5:
         return lower_group5(x);
     case HVC_X86_SETCC:
@@ -757,22 +797,7 @@ bool hvc_x86_lower(hvc_x86 *x, hvc_x86_class kind)
     case HVC_X86_MOVX:
         lower_movx(x);
         return true;
-    case HVC_X86_BT:
-        hvc_emit_clobber_flags(x->insn);
-        return true;
-    case HVC_X86_BIT_IMM:
-        return lower_bit_imm(x);
-    case HVC_X86_XADD:
-        return lower_xadd(x);
-    case HVC_X86_VECTOR:
-        return true;
-    case HVC_X86_VECTOR_FLAGS:
-        hvc_emit_clobber_flags(x->insn);
-        return true;
-    case HVC_X86_VECTOR_STORE:
-        lower_vector_store(x);
-        return true;
     default:
-        return lower_without_modrm(x, kind);
+        return lower_rare(x, kind);
     }
 }

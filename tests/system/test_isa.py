@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Instructions are decoded as capstone and llvm-objdump decode them: over the executable sections of real
-images every length is the same, and every register that the other disassembler says is written is among
-those that the lowering writes.
+images every length is the same, every register that the other disassembler says is written is among
+those that the lowering writes, and so are memory and flags; calls, jumps and returns are the same.
 
   test_isa.py [FILE or FOLDER...]     images to compare instead of the fixtures and HVC_DRIVERS
 
@@ -27,6 +27,12 @@ except ImportError:
 MACHINES = {0x14c: 'x86', 0x8664: 'x64', 0xaa64: 'arm64'}
 EXECUTE = 0x20000000
 FEW = 8  # differences that are shown
+
+# carry, zero, sign and overflow: modified, cleared, set or undefined
+X86_FLAGS = 0
+for _name in ('MODIFY', 'RESET', 'SET', 'UNDEFINED'):
+    for _flag in ('CF', 'ZF', 'SF', 'OF'):
+        X86_FLAGS |= getattr(capstone.x86, 'X86_EFLAGS_%s_%s' % (_name, _flag), 0) if capstone else 0
 
 X86_NAMES = ['ax', 'cx', 'dx', 'bx', 'sp', 'bp', 'si', 'di']
 
@@ -68,6 +74,14 @@ WRONG_WRITES = {
         'msr': 'the first operand is a system register',
     },
 }
+
+
+# What capstone 4 says of other effects that is not so. Each name: why.
+WRONG_EFFECTS = {
+    'test': 'reads both operands',
+    'prefetchw': 'writes nothing',
+}
+FLOATS = r'f(?!u?comip?$)'  # flags of its own in the place of the others
 
 
 def images():
@@ -163,6 +177,43 @@ def written(isa, instruction):
     return mask
 
 
+def effects(isa, instruction):
+    """The letters of isa_dump.c that capstone says must be there: m memory, f flags."""
+    name = instruction.mnemonic.split()[-1]
+    if name in WRONG_EFFECTS:
+        return set()
+    letters = set()
+    if isa == 'arm64':
+        if instruction.update_flags:
+            letters.add('f')
+        if instruction.mnemonic.startswith(('st', 'cas', 'swp')):
+            letters.add('m')
+        return letters
+    if instruction.eflags & X86_FLAGS and not re.match(FLOATS, name):
+        letters.add('f')
+    for operand in instruction.operands:
+        if operand.type == capstone.x86.X86_OP_MEM and operand.access & capstone.CS_AC_WRITE:
+            letters.add('m')
+    return letters
+
+
+# Jumps that are no branches, by their names; calls that capstone 4 takes for jumps.
+JUMPS = {'jmp', 'ljmp', 'b', 'br', 'b.al', 'b.nv'}
+CALLS = {'bl', 'blr'}
+
+
+def flow(instruction):
+    """The letter of isa_dump.c for where an instruction goes on."""
+    name = instruction.mnemonic.split()[-1]
+    if capstone.CS_GRP_CALL in instruction.groups or name in CALLS:
+        return 'c'
+    if capstone.CS_GRP_RET in instruction.groups or capstone.CS_GRP_IRET in instruction.groups:
+        return 'r'
+    if capstone.CS_GRP_JUMP in instruction.groups:
+        return 'j' if name in JUMPS else 'b'
+    return None
+
+
 def capstone_of(isa):
     if isa == 'arm64':
         decoder = capstone.Cs(capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM)
@@ -182,7 +233,7 @@ def compare_with_capstone(isa):
         if section.isa != isa:
             continue
         stream, other = iter(()), None
-        for address, length, valid, mask, _ in section.lowered():
+        for address, length, valid, mask, letters in section.lowered():
             if other is None or other.address != address:
                 stream = decoder.disasm(section.data[address - section.address:], address)
                 other = next(stream, None)
@@ -193,14 +244,20 @@ def compare_with_capstone(isa):
                                      other.bytes.hex(), other.mnemonic + ' ' + other.op_str)
             if not valid:
                 # both of the others take lock with what a processor does not lock, and capstone
-                # vector instructions whose reserved bits are set
-                if not other.mnemonic.startswith('lock') and other.bytes[0] != 0x62:
+                # vector instructions whose reserved bits are set, and 3DNow! without its suffix
+                if not other.mnemonic.startswith('lock') and other.bytes[0] != 0x62 and \
+                        other.bytes[:2] != b'\x0f\x0f':
                     differences.append(('no instruction', where))
             elif other.size != length:
                 differences.append(('length', '%s: %d' % (where, length)))
             elif written(isa, other) & ~mask:
                 differences.append(('registers', '%s: %x, not %x' % (where, mask,
                                                                      written(isa, other))))
+            elif effects(isa, other) - set(letters):
+                differences.append(('effects', '%s: %s, not %s' % (where, letters,
+                                                                   effects(isa, other))))
+            elif flow(other) and flow(other) not in letters:
+                differences.append(('flow', '%s: %s, not %s' % (where, letters, flow(other))))
             other = next(stream, None)
     if tried == 0:
         raise Skip('no image for it')

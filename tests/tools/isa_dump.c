@@ -1,10 +1,10 @@
 /* What instructions are lowered to, for other programs to compare with other disassemblers.
  *
  * isa_dump x86|x64|arm64 ADDRESS FILE [OFFSET SIZE]
- * Decodes SIZE bytes of FILE from OFFSET on as code at ADDRESS, without a gap: an invalid instruction takes
- * one byte (x86, x64) or four (ARM64). Prints a line for each: address, length, whether it is valid, the mask
- * of general registers that are written, and a word of letters for the rest: f flags, m memory, c call, j jump,
- * b branch, r return, t trap, - none. */
+ * Decodes SIZE bytes of FILE from OFFSET on as code at ADDRESS, without a gap: an invalid
+ * instruction takes one byte (x86, x64) or four (ARM64). Prints a line for each: address, length,
+ * whether it is valid, the mask of general registers that are written, and a word of letters for
+ * the rest: f flags, m memory, c call, j jump, b branch, r return, t trap, - none. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,8 +54,8 @@ static void dump(const hvc_isa *isa, hvc_span code, uint64_t address)
             if (c != '-' && strchr(letters, c) == NULL)
                 letters[length] = c;
         }
-        printf("%" PRIx64 " %u %d %" PRIx32 " %s\n", insn.address, insn.length, insn.valid, registers,
-               letters[0] == '\0' ? "-" : letters);
+        printf("%" PRIx64 " %u %d %" PRIx32 " %s\n", insn.address, insn.length, insn.valid,
+               registers, letters[0] == '\0' ? "-" : letters);
         at += insn.length;
     }
 }

@@ -1,10 +1,11 @@
-/* Holds what instructions are lowered to against a processor: runs single instructions under Unicorn on
- * random registers and memory, and interprets their operations on the same. Every register that the
- * operations leave known must have its value, every other register and all memory that they do not name
- * must be as before, and conditions must hold where they are said to.
+/* Holds what instructions are lowered to against a processor: runs single instructions under
+ * Unicorn on random registers and memory, and interprets their operations on the same. Every
+ * register that the operations leave known must have its value, every other register and all memory
+ * that they do not name must be as before, and conditions must hold where they are said to.
  *
- * isa_emulate x86|x64|arm64 COUNT SEED [FILE...]: COUNT instructions from random bytes and as many from
- * the executable sections of each image FILE (or from a file of bare code, NAME.bin). Prints TAP. */
+ * isa_emulate x86|x64|arm64 COUNT SEED [FILE...]: COUNT instructions from random bytes and as many
+ * from the executable sections of each image FILE (or from a file of bare code, NAME.bin). Prints
+ * TAP. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,8 @@ static uint64_t random_number(emulator *e)
     return e->random * UINT64_C(0x2545f4914f6cdd1d);
 }
 
-/* What memory that nobody has written holds. Mostly small numbers, so that loads are not all alike. */
+/* What memory that nobody has written holds. Mostly small numbers, so that loads are not all alike.
+ */
 static uint8_t pattern(uint64_t address)
 {
     uint64_t x = (address >> 3) * UINT64_C(0x9e3779b97f4a7c15);
@@ -114,6 +116,11 @@ static bool start(emulator *e)
 {
     bool arm = e->isa == &hvc_isa_arm64;
     uc_hook hook;
+    /* Unicorn takes functions as pointers to data, which C alone does not allow */
+    union {
+        bool (*function)(uc_engine *, uc_mem_type, uint64_t, int, int64_t, void *);
+        void *data;
+    } handler = {on_unmapped};
     e->slot = 0;
     if (uc_open(arm ? UC_ARCH_ARM64 : UC_ARCH_X86,
                 arm                      ? UC_MODE_LITTLE_ENDIAN
@@ -127,8 +134,7 @@ static bool start(emulator *e)
         uc_reg_write(e->uc, UC_ARM64_REG_CPACR_EL1, &enabled);
     }
     return uc_mem_map(e->uc, CODE_BASE, SLOT * SLOTS, UC_PROT_ALL) == UC_ERR_OK &&
-           uc_hook_add(e->uc, &hook, UC_HOOK_MEM_UNMAPPED, (void *)on_unmapped, e, 1, 0) ==
-               UC_ERR_OK &&
+           uc_hook_add(e->uc, &hook, UC_HOOK_MEM_UNMAPPED, handler.data, e, 1, 0) == UC_ERR_OK &&
            uc_context_alloc(e->uc, &e->fresh) == UC_ERR_OK &&
            uc_context_save(e->uc, e->fresh) == UC_ERR_OK;
 }
@@ -277,8 +283,8 @@ static bool check_memory(emulator *e, const isa_machine *machine, const hvc_insn
     return true;
 }
 
-/* The call pushes, or sets the link register, and the return pops: isa.h leaves that to whoever follows
- * the operation. */
+/* The call pushes, or sets the link register, and the return pops: isa.h leaves that to whoever
+ * follows the operation. */
 static void apply_convention(const emulator *e, isa_machine *machine, uint64_t next)
 {
     uint8_t link = e->isa->link_register, sp = e->isa->stack_pointer;
@@ -352,117 +358,118 @@ static bool runs(const hvc_insn *insn)
     return true;
 }
 
-/* x86: instructions that change how the emulator itself runs (descriptor tables, segments, debug and model
- * specific registers), or that it does not survive; and where this emulator is known to differ from
- * processors: REX before other prefixes, 66 with branches, lahf with REX, ret with 8000h bytes and more. */
+/* x86's opcodes, without and behind 0F, that change how the emulator itself runs (descriptor
+ * tables, segments, debug and model specific registers), far transfers, and what it does not
+ * survive. */
+static bool is_dangerous(const uint8_t *opcode, bool wide)
+{
+    static const uint8_t one[] = {0x07, 0x17, 0x1f, 0x8e, 0xc4, 0xc5,
+                                  0x9a, 0xca, 0xcb, 0xcf, 0xea, 0x9d /* popf */,
+                                  0xf1, 0xf4};
+    static const uint8_t two[] = {0x00, 0x01, 0x07 /* sysret */, 0x21, 0x23, 0x30, 0x35,
+                                  0xa1, 0xa9, 0xaa /* rsm */,    0xb2, 0xb4, 0xb5};
+    unsigned digit = opcode[1] >> 3 & 7;
+    if (*opcode == 0x8f) /* or XOP */
+        return digit != 0;
+    if (*opcode == 0xff)
+        return digit == 3 || digit == 5;
+    if (*opcode != 0x0f)
+        return memchr(one, *opcode, sizeof(one)) != NULL;
+    /* shld and shrd relative to the instruction pointer: forgets the imm8 */
+    if ((opcode[1] == 0xa4 || opcode[1] == 0xac) && wide && (opcode[2] & 0xc7) == 0x05)
+        return true;
+    return memchr(two, opcode[1], sizeof(two)) != NULL;
+}
+
+static bool is_branch(const uint8_t *opcode)
+{
+    static const uint8_t branches[] = {0xe0, 0xe1, 0xe2, 0xe3, 0xe8, 0xe9, 0xeb};
+    unsigned digit = opcode[1] >> 3 & 7;
+    return (*opcode & 0xf0) == 0x70 || memchr(branches, *opcode, sizeof(branches)) != NULL ||
+           (*opcode == 0x0f && (opcode[1] & 0xf0) == 0x80) ||
+           (*opcode == 0xff && digit >= 2 && digit <= 5);
+}
+
+typedef struct prefixes {
+    bool rex, operand16, repeat;
+    bool behind_rex; /* one stands behind REX, which is then ignored */
+} prefixes;
+
+/* Reads an instruction's prefixes; returns the byte behind. */
+static const uint8_t *read_prefixes(const emulator *e, const uint8_t *bytes, prefixes *ret)
+{
+    static const uint8_t legacy[] = {0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x64,
+                                     0x65, 0x26, 0x2e, 0x36, 0x3e};
+    *ret = (prefixes){0};
+    for (unsigned i = 0; i < 12; i++, bytes++) {
+        if (e->isa == &hvc_isa_x64 && (*bytes & 0xf0) == 0x40) {
+            ret->rex = true;
+            continue;
+        }
+        if (memchr(legacy, *bytes, sizeof(legacy)) == NULL)
+            break;
+        ret->behind_rex = ret->behind_rex || ret->rex;
+        ret->operand16 = ret->operand16 || *bytes == 0x66;
+        ret->repeat = ret->repeat || *bytes == 0xf2 || *bytes == 0xf3;
+    }
+    return bytes;
+}
+
+/* Besides dangerous ones, what the emulator is known to do otherwise than processors: REX before
+ * other prefixes, 66 with branches, lahf with REX, ret with 8000h bytes and more. */
 static bool is_left_alone(const emulator *e, const uint8_t *bytes)
 {
     if (e->isa == &hvc_isa_arm64) { /* half-precision vectors that the emulator dies of */
         uint32_t word = hvc_le32(bytes);
         return (word & 0x9f60c400) == 0x0e400400 || (word & 0x8f7e0c00) == 0x0e780800;
     }
-    bool wide = e->isa->pointer_size == 8, rex = false, operand16 = false;
-    bool repeat = false;
-    for (;; bytes++) {
-        if (wide && (*bytes & 0xf0) == 0x40) {
-            rex = true;
-            continue;
-        }
-        if (*bytes != 0x66 && *bytes != 0x67 && *bytes != 0xf0 && *bytes != 0xf2 &&
-            *bytes != 0xf3 && *bytes != 0x64 && *bytes != 0x65 && (*bytes & 0xe7) != 0x26)
-            break;
-        operand16 = operand16 || *bytes == 0x66;
-        repeat = repeat || *bytes == 0xf2 || *bytes == 0xf3;
-        if (rex)
-            return true;
-    }
-    bool branch = (*bytes & 0xf0) == 0x70 || (*bytes >= 0xe0 && *bytes <= 0xe3) || *bytes == 0xe8 ||
-                  *bytes == 0xe9 || *bytes == 0xeb ||
-                  (*bytes == 0x0f && (bytes[1] & 0xf0) == 0x80) ||
-                  (*bytes == 0xff && (bytes[1] & 0x38) >= 0x10 && (bytes[1] & 0x38) <= 0x28);
-    bool returns = *bytes == 0xc2 || *bytes == 0xc3;
+    prefixes found;
+    const uint8_t *opcode = read_prefixes(e, bytes, &found);
+    bool wide = e->isa == &hvc_isa_x64, returns = *opcode == 0xc2 || *opcode == 0xc3;
+    if (found.behind_rex || (found.rex && *opcode == 0x9f) ||
+        (*opcode == 0xc2 && opcode[2] >= 0x80))
+        return true;
     /* it takes 66 for the mandatory prefix even if F2 or F3 is there */
-    if (operand16 && ((wide && branch) || returns || (repeat && *bytes == 0x0f)))
+    if (found.operand16 &&
+        ((wide && is_branch(opcode)) || returns || (found.repeat && *opcode == 0x0f)))
         return true;
-    switch (*bytes) {
-    case 0x9f:
-        return rex;
-    case 0xc2:
-        return bytes[2] >= 0x80;
-    case 0x07: /* segments */
-    case 0x17:
-    case 0x1f:
-    case 0x8e:
-    case 0xc4:
-    case 0xc5:
-    case 0x9a: /* far transfers */
-    case 0xca:
-    case 0xcb:
-    case 0xcf:
-    case 0xea:
-    case 0x9d: /* popf */
-    case 0xf1:
-    case 0xf4:
-        return true;
-    case 0x8f: /* or XOP */
-        return (bytes[1] >> 3 & 7) != 0;
-    case 0xff:
-        return (bytes[1] >> 3 & 7) == 3 || (bytes[1] >> 3 & 7) == 5;
-    case 0x0f:
-        switch (bytes[1]) {
-        case 0x00:
-        case 0x01:
-        case 0x07: /* sysret */
-        case 0x21:
-        case 0x23:
-        case 0x30:
-        case 0x35:
-        case 0xa1:
-        case 0xa9:
-        case 0xaa: /* rsm */
-        case 0xb2:
-        case 0xb4:
-        case 0xb5:
-            return true;
-        case 0xa4: /* shld and shrd relative to the instruction pointer: forgets the imm8 */
-        case 0xac:
-            return wide && (bytes[2] & 0xc7) == 0x05;
-        default:
-            return false;
-        }
-    default:
-        return false;
-    }
+    return is_dangerous(opcode, wide);
 }
 
 static bool is_repeated_string(const emulator *e, const uint8_t *bytes)
 {
     if (e->isa == &hvc_isa_arm64)
         return false;
-    bool repeated = false;
-    for (unsigned i = 0; i < 15; i++) {
-        uint8_t byte = bytes[i];
-        if (byte == 0xf2 || byte == 0xf3)
-            repeated = true;
-        else if (byte != 0x66 && byte != 0x67 && byte != 0x64 && byte != 0x65 &&
-                 (byte & 0xe7) != 0x26 && !(e->isa->pointer_size == 8 && (byte & 0xf0) == 0x40))
-            return repeated && ((byte >= 0xa4 && byte <= 0xaf) || (byte >= 0x6c && byte <= 0x6f));
+    prefixes found;
+    const uint8_t *opcode = read_prefixes(e, bytes, &found);
+    return found.repeat &&
+           ((*opcode >= 0xa4 && *opcode <= 0xaf) || (*opcode >= 0x6c && *opcode <= 0x6f));
+}
+
+/* The emulator keeps its translation of a place: each instruction gets a new one, where no short
+ * branch of another has been. */
+static uint64_t next_place(emulator *e)
+{
+    if (e->slot == SLOTS) {
+        stop(e);
+        if (!start(e))
+            exit(2);
     }
-    return false;
+    return CODE_BASE + (uint64_t)e->slot++ * SLOT + SLOT / 2;
+}
+
+static void count_told(emulator *e, const isa_machine *machine, const hvc_insn *insn)
+{
+    for (unsigned i = 0; i < insn->op_count; i++)
+        e->told +=
+            insn->ops[i].dst < HVC_REG_MACHINE && machine->known[insn->ops[i].dst] == UINT64_MAX;
 }
 
 static void try_instruction(emulator *e, const uint8_t *bytes, size_t size)
 {
     hvc_insn insn;
     isa_machine machine;
-    /* The emulator keeps its translation of a place: each instruction gets a new one, where no short
-     * branch of another has been. */
-    if (e->slot == SLOTS) {
-        stop(e);
-        if (!start(e))
-            exit(2);
-    }
-    uint64_t address = CODE_BASE + (uint64_t)e->slot++ * SLOT + SLOT / 2;
+    uint64_t address = next_place(e);
     e->page_count = 0;
     bool valid = e->isa->decode((hvc_span){bytes, size}, address, &insn);
     /* x86's emulator runs encodings that processors do not */
@@ -475,8 +482,8 @@ static void try_instruction(emulator *e, const uint8_t *bytes, size_t size)
         return;
     prepare(e, &machine, &insn, repeats);
     isa_run(&machine, &insn);
-    uc_err error = uc_emu_start(e->uc, address, repeats ? address + insn.length : 0, 0,
-                                repeats ? 8 : 1);
+    uc_err error =
+        uc_emu_start(e->uc, address, repeats ? address + insn.length : 0, 0, repeats ? 8 : 1);
     uint64_t pc = read_register(e, e->pc);
     bool left = pc != address || machine.flow != HVC_OP_COUNT;
     /* a fetch behind the instruction may fail, the instruction itself has then run */
@@ -491,9 +498,7 @@ static void try_instruction(emulator *e, const uint8_t *bytes, size_t size)
         e->skipped++;
     } else {
         e->run++;
-        for (unsigned i = 0; i < insn.op_count; i++)
-            e->told += insn.ops[i].dst < HVC_REG_MACHINE &&
-                       machine.known[insn.ops[i].dst] == UINT64_MAX;
+        count_told(e, &machine, &insn);
         check(e, &machine, &insn, bytes);
     }
     for (unsigned i = 0; i < e->page_count; i++)
@@ -503,13 +508,14 @@ static void try_instruction(emulator *e, const uint8_t *bytes, size_t size)
 /* Bytes that are an instruction more often than chance makes them. */
 static void random_bytes(emulator *e, uint8_t *bytes)
 {
-    static const uint8_t starts[] = {0x66, 0x48, 0x4c, 0x41, 0x49, 0x0f, 0xf3, 0xf2, 0x64, 0x67, 0xf0};
+    static const uint8_t starts[] = {0x66, 0x48, 0x4c, 0x41, 0x49, 0x0f,
+                                     0xf3, 0xf2, 0x64, 0x67, 0xf0};
     for (unsigned i = 0; i < 16; i++)
         bytes[i] = (uint8_t)(random_number(e) >> 40);
     if (e->isa == &hvc_isa_arm64) {
         /* data processing and loads rather than vectors */
-        static const uint8_t groups[] = {0x10, 0x12, 0x0a, 0x1a, 0x0b, 0x1b, 0x08, 0x18, 0x28, 0x38,
-                                         0x39, 0x29, 0x14, 0x11, 0x13};
+        static const uint8_t groups[] = {0x10, 0x12, 0x0a, 0x1a, 0x0b, 0x1b, 0x08, 0x18,
+                                         0x28, 0x38, 0x39, 0x29, 0x14, 0x11, 0x13};
         unsigned kind = bytes[4] % 32;
         if (kind < sizeof(groups))
             bytes[3] = (uint8_t)((bytes[3] & 0xe0) | (groups[kind] & 0x1f));

@@ -37,69 +37,69 @@ static void put(isa_machine *machine, const hvc_op *op, number result)
     *known = (op->merge ? *known & kept : ~bits) | (result.known ? bits : 0);
 }
 
-static number compute(hvc_alu alu, number a, number b, unsigned size)
+static uint64_t byte_swap(uint64_t x, unsigned size)
 {
-    unsigned bits = 8 * size;
-    bool one_operand = alu == HVC_ALU_NOT || alu == HVC_ALU_NEG || alu == HVC_ALU_BYTE_SWAP;
-    number result = {0, a.known && (b.known || one_operand)};
-    uint64_t x = a.value, y = b.value, r = 0;
-    bool shift = alu == HVC_ALU_SHL || alu == HVC_ALU_SHR || alu == HVC_ALU_SAR ||
-                 alu == HVC_ALU_ROR;
-    if (shift && y >= bits)
-        return (number){0, false}; /* isa.h: counts are below */
+    uint64_t r = 0;
+    for (unsigned i = 0; i < size; i++)
+        r |= (x >> 8 * i & 0xff) << 8 * (size - 1 - i);
+    return r;
+}
+
+/* Shifts by y, which is below bits. */
+static uint64_t shift(hvc_alu alu, uint64_t x, uint64_t y, unsigned bits)
+{
+    switch (alu) {
+    case HVC_ALU_SHL:
+        return x << y;
+    case HVC_ALU_SHR:
+        return x >> y;
+    case HVC_ALU_SAR:
+        return (uint64_t)(signed_value(x, bits) >> y);
+    default:
+        return y == 0 ? x : x >> y | x << (bits - y);
+    }
+}
+
+static uint64_t combine(hvc_alu alu, uint64_t x, uint64_t y, unsigned size)
+{
     switch (alu) {
     case HVC_ALU_ADD:
-        r = x + y;
-        break;
+        return x + y;
     case HVC_ALU_SUB:
-        r = x - y;
-        break;
+        return x - y;
     case HVC_ALU_AND:
-        r = x & y;
-        break;
+        return x & y;
     case HVC_ALU_OR:
-        r = x | y;
-        break;
+        return x | y;
     case HVC_ALU_XOR:
-        r = x ^ y;
-        break;
-    case HVC_ALU_SHL:
-        r = x << y;
-        break;
-    case HVC_ALU_SHR:
-        r = x >> y;
-        break;
-    case HVC_ALU_SAR:
-        r = (uint64_t)(signed_value(x, bits) >> y);
-        break;
-    case HVC_ALU_ROR:
-        r = y == 0 ? x : x >> y | x << (bits - y);
-        break;
+        return x ^ y;
     case HVC_ALU_MUL:
-        r = x * y;
-        break;
+        return x * y;
     case HVC_ALU_NOT:
-        r = ~x;
-        break;
+        return ~x;
     case HVC_ALU_NEG:
-        r = 0 - x;
-        break;
+        return 0 - x;
     case HVC_ALU_SIGN_EXTEND:
-        r = (uint64_t)signed_value(x, (unsigned)y);
-        break;
+        return (uint64_t)signed_value(x, (unsigned)y);
     case HVC_ALU_ZERO_EXTEND:
-        r = y >= 64 ? x : x & ((UINT64_C(1) << y) - 1);
-        break;
-    case HVC_ALU_BYTE_SWAP:
-        for (unsigned i = 0; i < size; i++)
-            r |= (x >> 8 * i & 0xff) << 8 * (size - 1 - i);
-        break;
+        return y >= 64 ? x : x & ((UINT64_C(1) << y) - 1);
     default:
-        result.known = false;
-        break;
+        return byte_swap(x, size);
     }
-    result.value = r & mask(size);
-    return result;
+}
+
+static number compute(hvc_alu alu, number a, number b, unsigned size)
+{
+    bool one_operand = alu == HVC_ALU_NOT || alu == HVC_ALU_NEG || alu == HVC_ALU_BYTE_SWAP;
+    bool shifts =
+        alu == HVC_ALU_SHL || alu == HVC_ALU_SHR || alu == HVC_ALU_SAR || alu == HVC_ALU_ROR;
+    if (!a.known || (!b.known && !one_operand))
+        return (number){0, false};
+    if (shifts && b.value >= 8u * size)
+        return (number){0, false}; /* isa.h: counts are below */
+    uint64_t result =
+        shifts ? shift(alu, a.value, b.value, 8 * size) : combine(alu, a.value, b.value, size);
+    return (number){result & mask(size), true};
 }
 
 static number address(const isa_machine *machine, const hvc_memory *memory)

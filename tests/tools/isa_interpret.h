@@ -1,6 +1,7 @@
-/* Runs the operations that an instruction is lowered to on numbers: the meaning of isa.h, written down once
- * more and independently of the analysis, for tests to hold against a processor. Every bit of a register is
- * known or not; what an operation computes from anything unknown is unknown. */
+/* Runs the operations that an instruction is lowered to on numbers: the meaning of isa.h, written
+ * down once more and independently of the analysis, for tests to hold against a processor. Every
+ * bit of a register is known or not; what an operation computes from anything unknown is unknown.
+ */
 #ifndef TESTS_ISA_INTERPRET_H
 #define TESTS_ISA_INTERPRET_H
 
@@ -31,8 +32,8 @@ typedef struct isa_machine {
     unsigned write_count;
     bool writes_anywhere; /* CLOBBER_MEMORY, or a segment that is not told */
 
-    /* How it goes on: the kind of the last CALL, JUMP, BRANCH, RETURN or TRAP that is taken, HVC_OP_COUNT
-     * for the next instruction. taken: -1 when it is not known whether a BRANCH is. */
+    /* How it goes on: the kind of the last CALL, JUMP, BRANCH, RETURN or TRAP that is taken,
+     * HVC_OP_COUNT for the next instruction. taken: -1 when it is not known whether a BRANCH is. */
     hvc_op_kind flow;
     int taken;
     bool target_known;

@@ -65,7 +65,7 @@ static void put_memory(text *to, const hvc_memory *memory)
 static const char *condition_name(unsigned condition)
 {
     static const char *const names[HVC_COND_COUNT] = {
-        "eq",  "ne",  "ult",      "ule",          "ugt",   "uge",  "slt",      "sle",       "sgt",
+        "eq",  "ne",  "ult",     "ule",   "ugt",  "uge",      "slt",       "sle",    "sgt",
         "sge", "neg", "not-neg", "other", "zero", "not-zero", "bit-clear", "bit-set"};
     return condition < HVC_COND_COUNT ? names[condition] : "bad";
 }
@@ -157,7 +157,10 @@ static void put_op(text *to, const hvc_op *op)
         return;
     case HVC_OP_CLOBBER_MEMORY:
         put(to, "memory ");
-        put_reg(to, op->memory.base);
+        if (op->memory.base == HVC_REG_NONE)
+            put(to, "anywhere");
+        else
+            put_memory(to, &op->memory);
         return;
     case HVC_OP_CALL:
     case HVC_OP_JUMP:
@@ -196,4 +199,21 @@ void isa_text(const hvc_insn *insn, char *buffer, size_t size)
             put(&to, "; ");
         put_op(&to, &insn->ops[i]);
     }
+}
+
+static int digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+size_t isa_bytes(const char *digits, uint8_t *bytes, size_t size)
+{
+    size_t count = 0;
+    while (count < size && digit_value(digits[0]) >= 0 && digit_value(digits[1]) >= 0) {
+        bytes[count++] = (uint8_t)(digit_value(digits[0]) << 4 | digit_value(digits[1]));
+        digits += 2;
+    }
+    return count;
 }

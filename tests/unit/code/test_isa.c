@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "code/isa.h"
+#include "isa_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -51,10 +51,8 @@ static void check_format(const hvc_isa *isa, const formatted *wanted, size_t cou
 {
     for (size_t i = 0; i < count; i++) {
         uint8_t bytes[16];
-        unsigned size = 0, byte;
+        size_t size = isa_bytes(wanted[i].bytes, bytes, sizeof(bytes));
         char text[64];
-        while (sscanf(wanted[i].bytes + 2 * size, "%2x", &byte) == 1)
-            bytes[size++] = (uint8_t)byte;
         hvc_isa_format(isa, (hvc_span){bytes, size}, 0x401000, text, sizeof(text));
         assert_string_equal(text, wanted[i].text);
     }
@@ -163,12 +161,9 @@ static void test_promises(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_architectures),
-        cmocka_unit_test(test_conventions),
-        cmocka_unit_test(test_format_x64),
-        cmocka_unit_test(test_format_x86),
-        cmocka_unit_test(test_format_arm64),
-        cmocka_unit_test(test_format_cut),
+        cmocka_unit_test(test_architectures), cmocka_unit_test(test_conventions),
+        cmocka_unit_test(test_format_x64),    cmocka_unit_test(test_format_x86),
+        cmocka_unit_test(test_format_arm64),  cmocka_unit_test(test_format_cut),
         cmocka_unit_test(test_promises),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
-/* The x86 and x64 encodings that are read without Zydis are read as Zydis reads them: over every opcode
- * with every ModRM byte and the prefixes that compilers use, an instruction that the direct way accepts has
- * the same length, writes the same registers, memory and flags, and goes on at the same places as the
- * general way says. */
+/* The x86 and x64 encodings that are read without Zydis are read as Zydis reads them: over every
+ * opcode with every ModRM byte and the prefixes that compilers use, an instruction that the direct
+ * way accepts has the same length, writes the same registers, memory and flags, and goes on at the
+ * same places as the general way says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,37 +74,52 @@ static bool writes(const ZydisDecodedOperand *operand)
     return (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
 }
 
-/* The memory that Zydis says is written must be in a store of that address and size, or in what is told to
- * be written without its address. Pushes store below the stack pointer. */
+/* What Zydis says of where an operand lies, as isa.h would. */
+static hvc_memory memory_of(const ZydisDecodedInstruction *in, const ZydisDecodedOperand *operand,
+                            bool long_mode)
+{
+    hvc_memory memory = {.base = HVC_REG_NONE,
+                         .index = HVC_REG_NONE,
+                         .segment = operand->mem.segment == ZYDIS_REGISTER_FS ||
+                                    operand->mem.segment == ZYDIS_REGISTER_GS,
+                         .displacement = operand->mem.disp.value};
+    if (operand->mem.base == ZYDIS_REGISTER_RIP)
+        memory.displacement += (int64_t)(ADDRESS + in->length);
+    else if (operand->mem.base != ZYDIS_REGISTER_NONE)
+        memory.base = (uint8_t)ZydisRegisterGetId(operand->mem.base);
+    if (operand->mem.index != ZYDIS_REGISTER_NONE) {
+        memory.index = (uint8_t)ZydisRegisterGetId(operand->mem.index);
+        memory.scale = operand->mem.scale;
+    }
+    if (!long_mode && memory.base == HVC_REG_NONE && memory.index == HVC_REG_NONE)
+        memory.displacement &= UINT32_MAX;
+    /* pushes store below the stack pointer */
+    if (operand->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN && memory.base == HVC_X86_RSP)
+        memory.displacement = -(int64_t)(operand->size / 8u);
+    return memory;
+}
+
+static bool same_memory(const hvc_memory *a, const hvc_memory *b)
+{
+    return a->base == b->base && a->index == b->index && a->scale == b->scale &&
+           a->segment == b->segment && a->displacement == b->displacement;
+}
+
+/* The memory that Zydis says is written must be in a store of that address and size, or in what is
+ * told to be written without its length. */
 static bool stores(const hvc_insn *insn, const ZydisDecodedInstruction *in,
                    const ZydisDecodedOperand *operand, bool long_mode)
 {
-    unsigned size = operand->size / 8u;
-    int64_t displacement = operand->mem.disp.value;
-    if (operand->mem.base == ZYDIS_REGISTER_RIP)
-        displacement += (int64_t)(ADDRESS + in->length);
-    else if (!long_mode && operand->mem.base == ZYDIS_REGISTER_NONE &&
-             operand->mem.index == ZYDIS_REGISTER_NONE)
-        displacement &= UINT32_MAX;
-    unsigned base = HVC_REG_NONE, index = HVC_REG_NONE;
-    if (operand->mem.base != ZYDIS_REGISTER_NONE && operand->mem.base != ZYDIS_REGISTER_RIP)
-        base = (unsigned)ZydisRegisterGetId(operand->mem.base);
-    if (operand->mem.index != ZYDIS_REGISTER_NONE)
-        index = (unsigned)ZydisRegisterGetId(operand->mem.index);
-    if (operand->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN && base == HVC_X86_RSP)
-        displacement = -(int64_t)size;
+    hvc_memory wanted = memory_of(in, operand, long_mode);
     for (unsigned i = 0; i < insn->op_count; i++) {
         const hvc_op *op = &insn->ops[i];
-        const hvc_memory *memory = &op->memory;
         if (op->kind == HVC_OP_CALL) /* pushes by itself */
             return true;
-        if (op->kind == HVC_OP_CLOBBER_MEMORY && (memory->base == base || base == HVC_REG_NONE))
+        if (op->kind == HVC_OP_CLOBBER_MEMORY &&
+            (op->memory.base == HVC_REG_NONE || same_memory(&op->memory, &wanted)))
             return true;
-        bool segment = operand->mem.segment == ZYDIS_REGISTER_FS ||
-                       operand->mem.segment == ZYDIS_REGISTER_GS;
-        if (op->kind == HVC_OP_STORE && op->memory_size == size && memory->base == base &&
-            memory->index == index && (index == HVC_REG_NONE || memory->scale == operand->mem.scale) &&
-            memory->displacement == displacement && memory->segment == segment)
+        if (op->kind == HVC_OP_STORE && op->memory_size == operand->size / 8u &&
+            same_memory(&op->memory, &wanted))
             return true;
     }
     return false;
@@ -124,6 +139,56 @@ static bool loads(const hvc_insn *insn, const ZydisDecodedOperand *operand)
     return found;
 }
 
+static bool is_high_byte(const ZydisDecodedOperand *operand)
+{
+    return operand->reg.value >= ZYDIS_REGISTER_AH && operand->reg.value <= ZYDIS_REGISTER_BH;
+}
+
+/* The general registers that Zydis says are written. */
+static uint32_t registers_of(const ZydisDecodedInstruction *in, const ZydisDecodedOperand *operands,
+                             ZydisMachineMode mode, const effects *own)
+{
+    bool by_convention = own->flow == HVC_OP_CALL || own->flow == HVC_OP_RETURN;
+    uint32_t written = 0;
+    for (unsigned i = 0; i < in->operand_count; i++) {
+        const ZydisDecodedOperand *operand = &operands[i];
+        bool hidden = operand->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN;
+        if (operand->type != ZYDIS_OPERAND_TYPE_REGISTER || !writes(operand) ||
+            (hidden && by_convention))
+            continue;
+        ZydisRegister whole = ZydisRegisterGetLargestEnclosing(mode, operand->reg.value);
+        ZydisRegisterClass kind = ZydisRegisterGetClass(whole);
+        if (kind == ZYDIS_REGCLASS_GPR64 || kind == ZYDIS_REGCLASS_GPR32)
+            written |= UINT32_C(1) << ZydisRegisterGetId(whole);
+    }
+    return written;
+}
+
+static const char *compare_memory(const ZydisDecodedInstruction *in,
+                                  const ZydisDecodedOperand *operands, bool long_mode,
+                                  const hvc_insn *insn)
+{
+    for (unsigned i = 0; i < in->operand_count; i++) {
+        const ZydisDecodedOperand *operand = &operands[i];
+        if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY)
+            continue;
+        if (writes(operand) && !stores(insn, in, operand, long_mode))
+            return "a memory write is missing";
+        if (!writes(operand) && in->mnemonic == ZYDIS_MNEMONIC_MOV && !is_high_byte(&operands[0]) &&
+            !loads(insn, operand))
+            return "a load is missing";
+    }
+    return NULL;
+}
+
+static bool writes_flags(const ZydisDecodedInstruction *in)
+{
+    ZydisAccessedFlagsMask conditions =
+        ZYDIS_CPUFLAG_CF | ZYDIS_CPUFLAG_ZF | ZYDIS_CPUFLAG_SF | ZYDIS_CPUFLAG_OF;
+    const ZydisAccessedFlags *flags = in->cpu_flags;
+    return ((flags->modified | flags->set_0 | flags->set_1 | flags->undefined) & conditions) != 0;
+}
+
 static const char *compare_with_zydis(const uint8_t *bytes, unsigned length, bool long_mode,
                                       const hvc_insn *insn)
 {
@@ -137,41 +202,15 @@ static const char *compare_with_zydis(const uint8_t *bytes, unsigned length, boo
     if (in.length != length)
         return "another length";
     effects own = effects_of(insn);
-    uint32_t written = 0;
-    for (unsigned i = 0; i < in.operand_count; i++) {
-        const ZydisDecodedOperand *operand = &operands[i];
-        bool is_stack = operand->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN &&
-                        operand->type == ZYDIS_OPERAND_TYPE_REGISTER &&
-                        (own.flow == HVC_OP_CALL || own.flow == HVC_OP_RETURN);
-        if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER && writes(operand) && !is_stack) {
-            ZydisRegister whole = ZydisRegisterGetLargestEnclosing(mode, operand->reg.value);
-            ZydisRegisterClass kind = ZydisRegisterGetClass(whole);
-            if (kind == ZYDIS_REGCLASS_GPR64 || kind == ZYDIS_REGCLASS_GPR32)
-                written |= UINT32_C(1) << ZydisRegisterGetId(whole);
-        }
-        if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY && writes(operand) &&
-            !stores(insn, &in, operand, long_mode))
-            return "a memory write is missing";
-        if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY && !writes(operand) &&
-            in.mnemonic == ZYDIS_MNEMONIC_MOV && !loads(insn, operand) &&
-            operands[0].reg.value != ZYDIS_REGISTER_AH && operands[0].reg.value != ZYDIS_REGISTER_CH &&
-            operands[0].reg.value != ZYDIS_REGISTER_DH && operands[0].reg.value != ZYDIS_REGISTER_BH)
-            return "a load is missing";
-    }
-    bool string = in.meta.category == ZYDIS_CATEGORY_STRINGOP;
+    uint32_t written = registers_of(&in, operands, mode, &own);
     if (written & ~own.registers)
         return "a register is missing";
     /* Zydis does not list the pointers of string instructions; xchg rax, rax is a nop */
-    if (own.registers & ~written && !string)
+    if (own.registers & ~written && in.meta.category != ZYDIS_CATEGORY_STRINGOP)
         return "a register too many";
-    ZydisAccessedFlagsMask conditions =
-        ZYDIS_CPUFLAG_CF | ZYDIS_CPUFLAG_ZF | ZYDIS_CPUFLAG_SF | ZYDIS_CPUFLAG_OF;
-    bool flags = ((in.cpu_flags->modified | in.cpu_flags->set_0 | in.cpu_flags->set_1 |
-                   in.cpu_flags->undefined) &
-                  conditions) != 0;
-    if (flags != own.flags)
-        return flags ? "the flags are missing" : "flags too many";
-    return NULL;
+    if (writes_flags(&in) != own.flags)
+        return own.flags ? "flags too many" : "the flags are missing";
+    return compare_memory(&in, operands, long_mode, insn);
 }
 
 static const char *compare_with_general(const uint8_t *bytes, unsigned length, bool long_mode,
@@ -210,8 +249,8 @@ static unsigned long try_bytes(const uint8_t *bytes, bool long_mode)
 }
 
 static const char *const prefixes[] = {
-    "", "\x66", "\xf2", "\xf3", "\x64", "\x65\x66",
-    "\x40", "\x48", "\x41", "\x45", "\x4f", "\x42", "\x66\x44", "\x66\x48", "\xf3\x4a", "\x64\x48",
+    "",     "\x66", "\xf2", "\xf3", "\x64",     "\x65\x66", "\x40",     "\x48",
+    "\x41", "\x45", "\x4f", "\x42", "\x66\x44", "\x66\x48", "\xf3\x4a", "\x64\x48",
 };
 
 static const uint8_t tails[][8] = {
@@ -295,8 +334,8 @@ static void test_random(void **state)
 /* A truncated instruction is none, and nothing behind the bytes given is read. */
 static void test_truncated(void **state)
 {
-    static const uint8_t bytes[] = {0x64, 0x48, 0xc7, 0x84, 0x24, 0x78, 0x56, 0x34,
-                                    0x12, 0x01, 0x02, 0x03, 0x04};
+    static const uint8_t bytes[] = {0x64, 0x48, 0xc7, 0x84, 0x24, 0x78, 0x56,
+                                    0x34, 0x12, 0x01, 0x02, 0x03, 0x04};
     hvc_insn insn;
     (void)state;
     for (size_t size = 0; size < sizeof(bytes); size++) {
