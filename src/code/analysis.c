@@ -44,7 +44,8 @@ bool hvc_analysis_import_at(const hvc_analysis *analysis, uint32_t rva, uint32_t
     return true;
 }
 
-/* The address that a value is: a number, or a pointer that lies in read-only data (MinGW's .refptr). */
+/* The address that a value is: a number, or a pointer that lies in read-only data (MinGW's
+ * .refptr). */
 static bool fixed_address(const hvc_analysis *analysis, hvc_value_id value, uint64_t *ret_address)
 {
     const hvc_image *image = analysis->image;
@@ -76,8 +77,8 @@ bool hvc_analysis_import_of(const hvc_analysis *analysis, hvc_value_id value, ui
            hvc_analysis_import_at(analysis, rva, ret_import);
 }
 
-/* Code that no known path of its function reaches is looked at when it holds a reference that matters, or
- * calls a function. */
+/* Code that no known path of its function reaches is looked at when it holds a reference that
+ * matters, or calls a function. */
 static bool wanted(void *context, uint32_t low, uint32_t high)
 {
     hvc_analysis *analysis = context;
@@ -161,7 +162,8 @@ static bool grow_flows(hvc_analysis *analysis)
     return true;
 }
 
-/* The entry of a function, made when it is not there; NULL when memory or the bound is exhausted. */
+/* The entry of a function, made when it is not there; NULL when memory or the bound is exhausted.
+ */
 static hvc_flow_entry *make_entry(hvc_analysis *analysis, uint32_t group)
 {
     if (analysis->flow_count * 2 >= analysis->flows.capacity && !grow_flows(analysis)) {

@@ -1,5 +1,5 @@
-/* One image under analysis: the flows of the functions that matter, found as questions come up, and the
- * answers across functions. Inside src/code only. */
+/* One image under analysis: the flows of the functions that matter, found as questions come up, and
+ * the answers across functions. Inside src/code only. */
 #ifndef CODE_ANALYSIS_H
 #define CODE_ANALYSIS_H
 
@@ -11,12 +11,12 @@
 
 /* Bounds of the questions across functions. */
 enum {
-    ANALYSIS_NUMBERS = 16,      /* numbers that an argument may take; more are "unknown" */
-    ANALYSIS_DEPTH = 24,        /* calls, returns, globals between a question and its answer */
-    ANALYSIS_CALLERS = 64,      /* callers of one function that are looked at */
-    ANALYSIS_STEPS = 4000,      /* of one question */
-    ANALYSIS_INSNS = 4 << 20,   /* instructions decoded for one image */
-    ANALYSIS_FLOWS = 16384,     /* functions analysed for one image */
+    ANALYSIS_NUMBERS = 16,    /* numbers that an argument may take; more are "unknown" */
+    ANALYSIS_DEPTH = 24,      /* calls, returns, globals between a question and its answer */
+    ANALYSIS_CALLERS = 64,    /* callers of one function that are looked at */
+    ANALYSIS_STEPS = 4000,    /* of one question */
+    ANALYSIS_INSNS = 4 << 20, /* instructions decoded for one image */
+    ANALYSIS_FLOWS = 16384,   /* functions analysed for one image */
 };
 
 /* Where numbers came from; bits. */
@@ -32,7 +32,7 @@ enum {
 typedef struct hvc_numbers {
     uint64_t list[ANALYSIS_NUMBERS];
     unsigned count;
-    hvc_unknown why; /* not NONE: the list is not all */
+    hvc_unknown why;      /* not NONE: the list is not all */
     uint64_t ones, zeros; /* why not NONE: bits that are certainly 1, or 0, in what is not listed */
     uint8_t origins;
 } hvc_numbers;
@@ -80,7 +80,8 @@ typedef struct hvc_global_numbers { /* answers that were found */
 typedef struct hvc_opt_in {
     bool looked;
     uint32_t pool_type, mdl_protection; /* RVAs */
-    const char *form; /* "runtime": behind a look at the version; "unconditional"; NULL when not found */
+    const char
+        *form; /* "runtime": behind a look at the version; "unconditional"; NULL when not found */
 } hvc_opt_in;
 
 typedef struct hvc_analysis {
@@ -89,8 +90,8 @@ typedef struct hvc_analysis {
     hvc_arena arena;
     hvc_values values;
     hvc_function_map map;
-    hvc_xrefs near;    /* references to the slots that matter */
-    hvc_xrefs xrefs;   /* all references, once needed */
+    hvc_xrefs near;  /* references to the slots that matter */
+    hvc_xrefs xrefs; /* all references, once needed */
     bool has_xrefs;
     hvc_flow_env env;
     uint64_t budget;
@@ -98,19 +99,20 @@ typedef struct hvc_analysis {
     size_t flow_count;
     HVC_VECTOR(hvc_summary_entry) summaries;
     HVC_VECTOR(hvc_global_numbers) globals;
-    uint32_t *slots;   /* indices of imports, by ascending slot */
+    uint32_t *slots; /* indices of imports, by ascending slot */
     size_t slot_count;
     hvc_opt_in opt_in;
     bool wdf_binds;     /* the image imports WdfVersionBind */
     uint32_t wdf_table; /* RVA of KMDF's function table (or of the pointer to it); 0 when none */
     uint32_t wdf_count;
-    bool wdf_indirect;  /* wdf_table holds a pointer to the table (KMDF 1.15 and later) */
+    bool wdf_indirect; /* wdf_table holds a pointer to the table (KMDF 1.15 and later) */
     bool failed;       /* out of memory */
     unsigned steps;    /* left for the question in hand */
     hvc_asked asked[ANALYSIS_DEPTH]; /* parameters whose callers are being looked at */
     unsigned asked_count;
     unsigned busy_globals;
-    unsigned cuts; /* ways round that were cut: what was found below one is not all, but for its head */
+    unsigned
+        cuts; /* ways round that were cut: what was found below one is not all, but for its head */
 } hvc_analysis;
 
 /* A function's flow within the chain of calls that a question follows; call is in up's flow. */
@@ -134,8 +136,8 @@ typedef struct hvc_target {
 /* analysis.c */
 hvc_status hvc_analysis_init(hvc_analysis *analysis, const hvc_image *image, const hvc_isa *isa);
 void hvc_analysis_free(hvc_analysis *analysis);
-/* The flow of the function that holds rva; NULL when there is none, it is being analysed, or a bound is
- * reached. */
+/* The flow of the function that holds rva; NULL when there is none, it is being analysed, or a
+ * bound is reached. */
 const hvc_flow *hvc_analysis_flow(hvc_analysis *analysis, uint32_t rva);
 /* Marks a function as visited; true the first time. */
 bool hvc_analysis_visit(hvc_analysis *analysis, uint32_t group);
@@ -190,8 +192,8 @@ void hvc_resolve_global(hvc_analysis *analysis, uint32_t rva, uint8_t size, unsi
                         hvc_numbers *numbers);
 
 /* resolve.c, for global.c */
-void hvc_resolve_step(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_id value, unsigned depth,
-                      hvc_numbers *numbers);
+void hvc_resolve_step(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_id value,
+                      unsigned depth, hvc_numbers *numbers);
 void hvc_numbers_add(hvc_numbers *numbers, uint64_t number);
 void hvc_numbers_unknown(hvc_numbers *numbers, hvc_unknown why);
 void hvc_numbers_unknown_bits(hvc_numbers *numbers, hvc_unknown why, uint64_t ones, uint64_t zeros);

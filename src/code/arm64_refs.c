@@ -1,8 +1,9 @@
-/* Two passes over each function: the first notes where branches lead and which pages (adrp) and addresses
- * (add behind it) each register is pointed to; the second follows the registers along straight lines.
- * Where control arrives from elsewhere alone, a register may hold whatever the function gives it anywhere:
- * that covers an adrp that a compiler moved out of a loop or across blocks. Where control arrives from
- * right before too, what holds there is enough: an address that code uses is there on every way. */
+/* Two passes over each function: the first notes where branches lead and which pages (adrp) and
+ * addresses (add behind it) each register is pointed to; the second follows the registers along
+ * straight lines. Where control arrives from elsewhere alone, a register may hold whatever the
+ * function gives it anywhere: that covers an adrp that a compiler moved out of a loop or across
+ * blocks. Where control arrives from right before too, what holds there is enough: an address that
+ * code uses is there on every way. */
 #include "code/arm64_refs.h"
 
 #include "base/limits.h"
@@ -85,7 +86,8 @@ static void add_value(tracker *it, unsigned reg, uint32_t value)
         it->value_count[reg]++;
 }
 
-/* The pages of every register in the whole image: for fragments, whose registers another function set. */
+/* The pages of every register in the whole image: for fragments, whose registers another function
+ * set. */
 static bool list_everywhere(tracker *it)
 {
     it->has_everywhere = true;
@@ -315,7 +317,8 @@ static bool branch_class(tracker *it, uint32_t word)
     }
     if (direct)
         return (word & 0xfc000000) != 0x14000000; /* b */
-    return (word & 0xfe000000) != 0xd6000000 && (word & 0xffe0001f) != 0xd4200000; /* br, ret; brk */
+    return (word & 0xfe000000) != 0xd6000000 &&
+           (word & 0xffe0001f) != 0xd4200000; /* br, ret; brk */
 }
 
 /* Whether the region can refer to [low, high) at all; most cannot. */
@@ -335,7 +338,8 @@ static bool touches(const tracker *it, uint32_t begin, uint32_t end)
     return false;
 }
 
-/* The first pass. An address that add forms is reckoned from the last adrp before it in the bytes. */
+/* The first pass. An address that add forms is reckoned from the last adrp before it in the bytes.
+ */
 static void prepare_region(tracker *it, uint32_t begin, uint32_t end)
 {
     uint32_t last[REGISTERS + 1] = {0};
@@ -445,8 +449,14 @@ bool hvc_arm64_refs_each(const hvc_image *image, const hvc_exec *exec, uint32_t 
                          bool branches, hvc_arena *scratch, hvc_arm64_sink sink, void *context,
                          bool *ret_cut)
 {
-    tracker it = {.image = image, .exec = exec, .scratch = scratch, .low = low, .high = high,
-                  .branches = branches, .sink = sink, .context = context,
+    tracker it = {.image = image,
+                  .exec = exec,
+                  .scratch = scratch,
+                  .low = low,
+                  .high = high,
+                  .branches = branches,
+                  .sink = sink,
+                  .context = context,
                   .budget = image->file.size + 65536};
     if (low >= high)
         return true;

@@ -30,8 +30,8 @@ static inline uint32_t hvc_arm64_adrp_page(uint32_t word, uint32_t rva)
 typedef enum hvc_arm64_mark {
     HVC_ARM64_NO_MARK,
     HVC_ARM64_BRANCH,
-    HVC_ARM64_ADR, /* adr, adrp */
-    HVC_ARM64_ADD, /* add of a number, 64 bits */
+    HVC_ARM64_ADR,     /* adr, adrp */
+    HVC_ARM64_ADD,     /* add of a number, 64 bits */
     HVC_ARM64_LITERAL, /* ldr of what stands near the code */
     HVC_ARM64_LEAVE,   /* br, blr, ret; brk */
 } hvc_arm64_mark;

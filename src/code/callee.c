@@ -1,5 +1,5 @@
-/* What a call leaves behind in its caller: from the table of kernel functions, or from a look at the callee's
- * instructions. */
+/* What a call leaves behind in its caller: from the table of kernel functions, or from a look at
+ * the callee's instructions. */
 #include "code/analysis.h"
 #include <string.h>
 
@@ -9,17 +9,18 @@ enum { LOOK_INSNS = 4096, LOOK_PENDING = 512 };
 
 static bool is_name(hvc_text text, const char *name)
 {
-    return text.data != NULL && text.size == strlen(name) && memcmp(text.data, name, text.size) == 0;
+    return text.data != NULL && text.size == strlen(name) &&
+           memcmp(text.data, name, text.size) == 0;
 }
 
 static hvc_call_effect effect_of(hvc_text name)
 {
-    return is_name(name, "RtlInitUnicodeString")          ? HVC_EFFECT_UNICODE_STRING
-           : is_name(name, "NdisInitializeString")        ? HVC_EFFECT_UNICODE_STRING
-           : is_name(name, "RtlGetVersion")               ? HVC_EFFECT_GET_VERSION
-           : is_name(name, "PsGetVersion")                ? HVC_EFFECT_PS_VERSION
-           : is_name(name, "RtlIsNtDdiVersionAvailable")  ? HVC_EFFECT_NTDDI
-                                                          : HVC_EFFECT_NONE;
+    return is_name(name, "RtlInitUnicodeString")         ? HVC_EFFECT_UNICODE_STRING
+           : is_name(name, "NdisInitializeString")       ? HVC_EFFECT_UNICODE_STRING
+           : is_name(name, "RtlGetVersion")              ? HVC_EFFECT_GET_VERSION
+           : is_name(name, "PsGetVersion")               ? HVC_EFFECT_PS_VERSION
+           : is_name(name, "RtlIsNtDdiVersionAvailable") ? HVC_EFFECT_NTDDI
+                                                         : HVC_EFFECT_NONE;
 }
 
 static void import_callee(const hvc_analysis *analysis, uint32_t import, hvc_callee *callee)
@@ -29,9 +30,11 @@ static void import_callee(const hvc_analysis *analysis, uint32_t import, hvc_cal
     if (name.data == NULL)
         return;
     if (is_name(name, "__chkstk") || is_name(name, "_chkstk")) {
-        /* Probes the stack for as many bytes as the return register says, and keeps that register. */
+        /* Probes the stack for as many bytes as the return register says, and keeps that register.
+         */
         if (analysis->isa->pointer_size == 8)
-            *callee = (hvc_callee){.pure = true, .outs_known = true,
+            *callee = (hvc_callee){.pure = true,
+                                   .outs_known = true,
                                    .preserved = UINT32_C(1) << analysis->isa->return_register};
         return;
     }
@@ -61,7 +64,7 @@ typedef struct look {
     unsigned left;
     uint32_t written; /* registers */
     bool returns, lost, pops_differ, frame_link, moves_frame;
-    int32_t pops;     /* -1 before the first return */
+    int32_t pops; /* -1 before the first return */
 } look;
 
 static bool visit(look *l, uint32_t rva)
@@ -105,8 +108,9 @@ static bool look_op(look *l, const hvc_op *op, uint32_t next)
         l->written |= isa->volatile_registers;
         return false;
     case HVC_OP_JUMP:
-        if (op->a.kind == HVC_OPERAND_CONST && hvc_image_rva_of(l->analysis->image, op->a.value, &target) &&
-            target >= l->base && target - l->base < LOOK_INSNS * 2)
+        if (op->a.kind == HVC_OPERAND_CONST &&
+            hvc_image_rva_of(l->analysis->image, op->a.value, &target) && target >= l->base &&
+            target - l->base < LOOK_INSNS * 2)
             look_push(l, target);
         else
             l->lost = true;
@@ -199,8 +203,8 @@ bool hvc_analysis_thunk(const hvc_analysis *analysis, uint32_t rva, uint32_t *re
     /* At most adrp, ldr, br on ARM64; one jump elsewhere, perhaps behind another. */
     for (unsigned i = 0; i < 6; i++) {
         hvc_insn insn;
-        if (!isa->decode(hvc_image_span(image, rva, isa->max_length), image->headers.image_base + rva,
-                         &insn))
+        if (!isa->decode(hvc_image_span(image, rva, isa->max_length),
+                         image->headers.image_base + rva, &insn))
             return false;
         uint32_t slot = 0;
         for (unsigned k = 0; k < insn.op_count; k++) {

@@ -1,4 +1,5 @@
-/* What a driver's code does: every call of an impacted DDI, and what its deciding argument can be. */
+/* What a driver's code does: every call of an impacted DDI, and what its deciding argument can be.
+ */
 #ifndef CODE_CODE_H
 #define CODE_CODE_H
 
@@ -11,15 +12,15 @@
 #include "pe/image.h"
 
 typedef struct hvc_code_report {
-    bool examined;  /* false: no code analysis for this architecture, or nothing to look for */
+    bool examined; /* false: no code analysis for this architecture, or nothing to look for */
     const hvc_call_site *call_sites; /* ascending by RVA */
     size_t call_site_count;
-    const char *nx_opt_in; /* "none", "store", "runtime" ...; NULL when not examined */
+    const char *nx_opt_in;        /* "none", "store", "runtime" ...; NULL when not examined */
     const char *undetermined_why; /* why the code as a whole cannot be judged (packed...); NULL */
 } hvc_code_report;
 
-/* Examines the code of an image. Texts and lists of *ret_report live in results; nothing else is kept.
- * evidence: add disassembly to each call site. HVC_E_MEMORY or HVC_OK. */
+/* Examines the code of an image. Texts and lists of *ret_report live in results; nothing else is
+ * kept. evidence: add disassembly to each call site. HVC_E_MEMORY or HVC_OK. */
 hvc_status hvc_code_examine(const hvc_image *image, bool evidence, hvc_arena *results,
                             hvc_code_report *ret_report, hvc_error *error);
 

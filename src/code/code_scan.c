@@ -1,10 +1,11 @@
-/* x64 and ARM64: what code refers to, looked for without knowing where instructions or functions are. What
- * the exception data tells of needs no more than to know whether its address is taken; for the rest,
- * direct calls and jumps and formed addresses tell where functions start. */
+/* x64 and ARM64: what code refers to, looked for without knowing where instructions or functions
+ * are. What the exception data tells of needs no more than to know whether its address is taken;
+ * for the rest, direct calls and jumps and formed addresses tell where functions start. */
 #include "code/arm64_words.h"
 #include "code/map_builder.h"
 
-/* rva is called or jumped to (CALL) or its address is formed (POINTER). range is where the scan is. */
+/* rva is called or jumped to (CALL) or its address is formed (POINTER). range is where the scan is.
+ */
 static bool refer(hvc_map_builder *builder, const hvc_exec_range *range, uint32_t rva,
                   uint32_t sources)
 {

@@ -90,7 +90,8 @@ static bool call(hvc_map_builder *builder, uint32_t rva)
     hvc_place_add(builder->called, slot);
     if (builder->sweeping && visited && hvc_place_in(builder->sure, slot) &&
         !hvc_place_in(builder->leaders, slot))
-        return hvc_builder_add_label(builder, rva); /* no start on the word of what may be no call */
+        return hvc_builder_add_label(builder,
+                                     rva); /* no start on the word of what may be no call */
     hvc_place_add(builder->leaders, slot);
     return add_found(builder, rva, HVC_FROM_CALL) && (visited || push(builder, rva));
 }
@@ -135,8 +136,8 @@ static bool read_element(const hvc_map_builder *builder, uint32_t rva, uint32_t 
            decodable(builder, *ret_target, &slot) != NULL;
 }
 
-/* Follows a jump through the pointers at rva: at most limit, as many as lead to code and, among code of
- * an image with relocations, are relocated. */
+/* Follows a jump through the pointers at rva: at most limit, as many as lead to code and, among
+ * code of an image with relocations, are relocated. */
 static bool follow_table(hvc_map_builder *builder, uint32_t jump_slot, uint32_t rva, uint32_t limit)
 {
     uint32_t at = rva, target, offset;
@@ -160,8 +161,8 @@ static bool follow_table(hvc_map_builder *builder, uint32_t jump_slot, uint32_t 
     return true;
 }
 
-/* Where the relocated words of an x86 instruction point. False when one stands where no operand is: then
- * the bytes are no instruction. */
+/* Where the relocated words of an x86 instruction point. False when one stands where no operand is:
+ * then the bytes are no instruction. */
 static bool operands_fit(const hvc_map_builder *builder, const hvc_step *step, uint32_t slot)
 {
     if (builder->relocated == NULL)
@@ -176,7 +177,8 @@ static bool operands_fit(const hvc_map_builder *builder, const hvc_step *step, u
     return true;
 }
 
-/* What is known on a straight line of x86 code about an array of pointers that a jump may go through. */
+/* What is known on a straight line of x86 code about an array of pointers that a jump may go
+ * through. */
 typedef struct table_guess {
     uint32_t rva;      /* its first element; 0 when none was seen */
     uint32_t compared; /* with what a register was compared last */
@@ -314,12 +316,13 @@ uint32_t hvc_text_length(const uint8_t *bytes, uint32_t size)
 }
 
 /* Text that is too long to be code, 0 when there is none. */
-static uint32_t text_here(const hvc_map_builder *builder, const hvc_exec_range *range, uint32_t slot,
-                          uint32_t end)
+static uint32_t text_here(const hvc_map_builder *builder, const hvc_exec_range *range,
+                          uint32_t slot, uint32_t end)
 {
     uint32_t length = hvc_text_length(range->bytes + (slot - range->slot), end - slot);
-    if (length < 9 || (builder->relocated != NULL &&
-                       hvc_places_next(builder->relocated, slot, slot + length, true) < slot + length))
+    if (length < 9 ||
+        (builder->relocated != NULL &&
+         hvc_places_next(builder->relocated, slot, slot + length, true) < slot + length))
         return 0;
     return length;
 }
@@ -344,7 +347,8 @@ static uint32_t filling(const hvc_map_builder *builder, const hvc_exec_range *ra
     return step.padding ? step.length : 0;
 }
 
-/* How far data that code reads may reach, when nothing tells: functions start at multiples of 16. */
+/* How far data that code reads may reach, when nothing tells: functions start at multiples of 16.
+ */
 static uint32_t data_length(const hvc_exec_range *range, uint32_t slot)
 {
     uint32_t rva = range->rva + (slot - range->slot);

@@ -2,8 +2,8 @@
 
 bool hvc_exec_build(const hvc_image *image, hvc_arena *arena, hvc_exec *ret_exec)
 {
-    hvc_exec exec = {.items = hvc_arena_array(arena, image->region_count + 1,
-                                              sizeof(hvc_exec_range))};
+    hvc_exec exec = {.items =
+                         hvc_arena_array(arena, image->region_count + 1, sizeof(hvc_exec_range))};
     if (exec.items == NULL)
         return false;
     uint64_t room = image->file.size < UINT32_MAX / 2 ? image->file.size : UINT32_MAX / 2;
@@ -20,8 +20,8 @@ bool hvc_exec_build(const hvc_image *image, hvc_arena *arena, hvc_exec *ret_exec
         }
         if (size == 0)
             continue;
-        exec.items[exec.count++] = (hvc_exec_range){region->rva, size, exec.slots,
-                                                    image->file.data + region->offset};
+        exec.items[exec.count++] =
+            (hvc_exec_range){region->rva, size, exec.slots, image->file.data + region->offset};
         exec.slots += size;
     }
     *ret_exec = exec;

@@ -9,8 +9,8 @@
 #include "base/arena.h"
 #include "pe/image.h"
 
-/* A range of file bytes in an executable section. Places are numbered through all ranges without holes,
- * so that a set of places is a bit string: the place of rva is slot + (rva - range.rva). */
+/* A range of file bytes in an executable section. Places are numbered through all ranges without
+ * holes, so that a set of places is a bit string: the place of rva is slot + (rva - range.rva). */
 typedef struct hvc_exec_range {
     uint32_t rva, size;
     uint32_t slot;
@@ -63,8 +63,8 @@ static inline void hvc_place_add(hvc_places places, uint32_t slot)
 
 /* Adds [slot, slot + count). */
 void hvc_places_add_range(hvc_places places, uint32_t slot, uint32_t count);
-/* The first place at or behind slot and before end that is in the set (in true) or not in it; end when
- * there is none. */
+/* The first place at or behind slot and before end that is in the set (in true) or not in it; end
+ * when there is none. */
 uint32_t hvc_places_next(const uint64_t *places, uint32_t slot, uint32_t end, bool in);
 
 #endif

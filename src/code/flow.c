@@ -12,8 +12,8 @@ static void entry_state(const flow_job *job, hvc_state *state, bool known)
     memset(state, 0, offsetof(hvc_state, slots));
     state->live = true;
     for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
-        state->regs[reg] = known ? hvc_value_entry(values, reg)
-                                 : hvc_value_unknown(values, HVC_UNKNOWN_FLOW);
+        state->regs[reg] =
+            known ? hvc_value_entry(values, reg) : hvc_value_unknown(values, HVC_UNKNOWN_FLOW);
     if (known) {
         state->regs[job->env->isa->stack_pointer] = hvc_value_stack(values, 0, 0);
     } else {
@@ -117,8 +117,9 @@ static bool spread(flow_job *job, const flow_successors *successors)
     return true;
 }
 
-/* The stack pointer in the body of a function: where it is the lowest. On x64 and ARM64 the body leaves it
- * alone, and exception handling relies on that; x86 code pushes and pops, there it may be anywhere. */
+/* The stack pointer in the body of a function: where it is the lowest. On x64 and ARM64 the body
+ * leaves it alone, and exception handling relies on that; x86 code pushes and pops, there it may be
+ * anywhere. */
 static hvc_value_id body_stack_pointer(flow_job *job)
 {
     const hvc_isa *isa = job->env->isa;
@@ -220,9 +221,8 @@ static bool record_covered(flow_job *job)
                 rva++;
                 continue;
             }
-            hvc_code_range *last = flow->covered.count > 0
-                                       ? &flow->covered.items[flow->covered.count - 1]
-                                       : NULL;
+            hvc_code_range *last =
+                flow->covered.count > 0 ? &flow->covered.items[flow->covered.count - 1] : NULL;
             if (last == NULL || last->rva + last->size != rva) {
                 last = hvc_vector_add(job->results, &flow->covered);
                 if (last == NULL)

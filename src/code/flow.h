@@ -1,5 +1,6 @@
-/* One function's flow: its instructions, its blocks, and what registers and stack hold at each of its
- * calls. Everything outside the function (what a callee does, what a global holds) is left as a term. */
+/* One function's flow: its instructions, its blocks, and what registers and stack hold at each of
+ * its calls. Everything outside the function (what a callee does, what a global holds) is left as a
+ * term. */
 #ifndef CODE_FLOW_H
 #define CODE_FLOW_H
 
@@ -20,17 +21,18 @@
 typedef struct hvc_callee {
     bool no_return;
     bool pops_known;
-    int32_t pops;         /* x86: bytes of arguments that it takes off the stack */
-    uint32_t preserved;   /* volatile registers that it leaves alone all the same */
-    bool frame_helper;    /* x86 _SEH_prolog4: sets up the caller's EBP frame */
-    bool frame_undo;      /* x86 _SEH_epilog4: takes it down: ebp, esp and saved registers change */
-    bool pure;            /* writes no memory of the caller */
-    bool standard;        /* keeps to the calling convention: nobody uses what it leaves in volatile registers */
-    uint8_t out_count;    /* arguments that it writes through, when all of them are known */
+    int32_t pops;       /* x86: bytes of arguments that it takes off the stack */
+    uint32_t preserved; /* volatile registers that it leaves alone all the same */
+    bool frame_helper;  /* x86 _SEH_prolog4: sets up the caller's EBP frame */
+    bool frame_undo;    /* x86 _SEH_epilog4: takes it down: ebp, esp and saved registers change */
+    bool pure;          /* writes no memory of the caller */
+    bool standard;      /* keeps to the calling convention: nobody uses what it leaves in volatile
+                           registers */
+    uint8_t out_count;  /* arguments that it writes through, when all of them are known */
     bool outs_known;
     struct {
         uint8_t argument;
-        uint16_t size;   /* bytes that it may write there; 0: not known */
+        uint16_t size; /* bytes that it may write there; 0: not known */
     } outs[6];
     uint8_t effect; /* hvc_call_effect */
 } hvc_callee;
@@ -38,8 +40,8 @@ typedef struct hvc_callee {
 typedef enum hvc_call_effect {
     HVC_EFFECT_NONE,
     HVC_EFFECT_UNICODE_STRING, /* RtlInitUnicodeString: argument 0 gets Buffer = argument 1; so does
-                                  NdisInitializeString, whose argument 1 is a string of bytes: taken for
-                                  the converted one, which has the same characters */
+                                  NdisInitializeString, whose argument 1 is a string of bytes: taken
+                                  for the converted one, which has the same characters */
     HVC_EFFECT_GET_VERSION,    /* RtlGetVersion: argument 0 gets major 10, minor 0 */
     HVC_EFFECT_PS_VERSION,     /* PsGetVersion: arguments 0 and 1 get major 10, minor 0 */
     HVC_EFFECT_NTDDI,          /* RtlIsNtDdiVersionAvailable: true for versions up to Windows 10 */
@@ -59,15 +61,17 @@ typedef struct hvc_flow_env {
 } hvc_flow_env;
 
 typedef struct hvc_flow_call {
-    uint32_t rva;      /* of the call or jump instruction */
+    uint32_t rva; /* of the call or jump instruction */
     uint32_t return_rva;
-    bool tail;         /* a jump: the arguments are those of the function that it leaves for */
-    uint8_t length;    /* of the instruction */
-    bool guarded;      /* through the control-flow-guard dispatch function */
-    uint32_t memory;   /* RVA of the pointer that the instruction itself loads (call [IAT]), 0 if none */
+    bool tail;      /* a jump: the arguments are those of the function that it leaves for */
+    uint8_t length; /* of the instruction */
+    bool guarded;   /* through the control-flow-guard dispatch function */
+    uint32_t
+        memory; /* RVA of the pointer that the instruction itself loads (call [IAT]), 0 if none */
     hvc_value_id target;
     hvc_value_id arguments[HVC_FLOW_ARGUMENTS];
-    hvc_value_id name; /* Buffer of the UNICODE_STRING on the stack that argument 0 points to; else UNDEFINED */
+    hvc_value_id name; /* Buffer of the UNICODE_STRING on the stack that argument 0 points to; else
+                          UNDEFINED */
     bool unsure;       /* reached only where control could not be followed */
 } hvc_flow_call;
 
@@ -81,8 +85,8 @@ typedef struct hvc_flow_store {
 } hvc_flow_store;
 
 typedef struct hvc_flow_read { /* of a pointer at an absolute address: an import slot, a variable */
-    uint32_t rva;  /* of the instruction */
-    uint32_t from; /* RVA that it reads */
+    uint32_t rva;              /* of the instruction */
+    uint32_t from;             /* RVA that it reads */
 } hvc_flow_read;
 
 typedef struct hvc_flow_control { /* a write of CR0 or another control register */
@@ -99,18 +103,19 @@ typedef struct hvc_flow {
     HVC_VECTOR(hvc_flow_control) controls;
     HVC_VECTOR(uint32_t) addresses; /* RVAs that instructions form as constants: sorted, distinct */
     HVC_VECTOR(hvc_code_range) covered; /* byte ranges that were decoded, ascending */
-    hvc_value_id returned; /* join over all returns; UNDEFINED when it never returns */
-    bool incomplete;       /* a jump could not be followed, or a bound was reached */
+    hvc_value_id returned;              /* join over all returns; UNDEFINED when it never returns */
+    bool incomplete;                    /* a jump could not be followed, or a bound was reached */
     uint32_t instructions;
 } hvc_flow;
 
-/* Analyses the function of the map whose range holds rva (all its fragments). The result and its lists
- * live in arena; the values it names in env->values. HVC_E_MEMORY or HVC_OK; whatever cannot be followed
- * makes it incomplete. */
+/* Analyses the function of the map whose range holds rva (all its fragments). The result and its
+ * lists live in arena; the values it names in env->values. HVC_E_MEMORY or HVC_OK; whatever cannot
+ * be followed makes it incomplete. */
 hvc_status hvc_flow_analyse(const hvc_flow_env *env, uint32_t rva, hvc_arena *arena,
                             hvc_flow **ret_flow);
 
-/* Byte offset from the stack pointer just before a call to argument n, and whether it is in a register. */
+/* Byte offset from the stack pointer just before a call to argument n, and whether it is in a
+ * register. */
 bool hvc_argument_register(const hvc_isa *isa, unsigned n, uint8_t *ret_reg);
 int32_t hvc_argument_stack(const hvc_isa *isa, unsigned n);
 /* The argument that an ENTRY_STACK term at offset is (the inverse, seen from inside the callee);

@@ -2,15 +2,16 @@
 #include "code/flow_step.h"
 
 /* Whether the flags settle a condition for every number that the operands can be. */
-static step_truth judge_pair(hvc_condition condition, const hvc_flags *flags, uint64_t a, uint64_t b)
+static step_truth judge_pair(hvc_condition condition, const hvc_flags *flags, uint64_t a,
+                             uint64_t b)
 {
     bool known;
     bool equality = condition == HVC_COND_EQ || condition == HVC_COND_NE ||
                     condition == HVC_COND_NEGATIVE || condition == HVC_COND_NOT_NEGATIVE;
     if (flags->kind == HVC_FLAGS_UNKNOWN || (flags->kind == HVC_FLAGS_RESULT && !equality))
         return STEP_MAYBE;
-    bool holds = hvc_condition_holds(condition, flags->kind != HVC_FLAGS_COMPARE, a, b, flags->size,
-                                     &known);
+    bool holds =
+        hvc_condition_holds(condition, flags->kind != HVC_FLAGS_COMPARE, a, b, flags->size, &known);
     return !known ? STEP_MAYBE : holds ? STEP_ALWAYS : STEP_NEVER;
 }
 
@@ -55,8 +56,8 @@ static const hvc_condition inverse[HVC_COND_COUNT] = {
     [HVC_COND_BIT_SET] = HVC_COND_BIT_CLEAR,
 };
 
-/* What a value is when condition holds for it: UNDEFINED when it cannot hold, the value itself when nothing is
- * learnt. */
+/* What a value is when condition holds for it: UNDEFINED when it cannot hold, the value itself when
+ * nothing is learnt. */
 static hvc_value_id refine(hvc_values *values, hvc_condition condition, const hvc_flags *flags)
 {
     uint64_t b;
@@ -113,7 +114,8 @@ static void apply_refined(step *s, hvc_state *state, const hvc_flags *flags, hvc
     uint8_t whole = s->isa->pointer_size;
     if (refined == flags->a || hvc_value_why(values, refined) == HVC_UNKNOWN_MERGE)
         return;
-    /* An entry value is the same wherever it is; another term may mean different numbers at two places. */
+    /* An entry value is the same wherever it is; another term may mean different numbers at two
+     * places. */
     const hvc_term *term = hvc_term_of(values, flags->a);
     if (term->kind == HVC_TERM_OP && term->alu == HVC_ALU_ZERO_EXTEND)
         term = hvc_term_of(values, term->a);
@@ -174,7 +176,8 @@ void step_add_way(flow_successors *out, uint32_t target, hvc_state *state)
 void step_branch(step *s, const hvc_op *op, hvc_state *scratch, flow_successors *out)
 {
     uint32_t target;
-    bool inside = hvc_image_rva_of(s->env->image, op->target, &target) && flow_inside(s->job, target);
+    bool inside =
+        hvc_image_rva_of(s->env->image, op->target, &target) && flow_inside(s->job, target);
     hvc_state_copy(scratch, s->state);
     bool taken = take_way(s, op, (hvc_condition)op->condition, scratch);
     if (taken && inside) {

@@ -38,8 +38,8 @@ static void escape_arguments(step *s, const hvc_callee *callee)
     }
 }
 
-/* A function with an effect that is modelled writes through its arguments, keeps none of them, and lets nobody
- * else run. */
+/* A function with an effect that is modelled writes through its arguments, keeps none of them, and
+ * lets nobody else run. */
 static void forget_outs(step *s, const hvc_callee *callee)
 {
     for (unsigned k = 0; k < callee->out_count; k++) {
@@ -64,8 +64,8 @@ static void write_version(step *s, hvc_value_id pointer, int32_t offset, uint64_
         flow_record_store(s->job, s->insn, pointer, offset, 4, hvc_value_const(s->values, number));
 }
 
-/* What a few kernel functions leave in the caller's memory. Memory integrity exists from Windows 10 on, which
- * calls itself 10.0: what a driver does on older versions is not judged. */
+/* What a few kernel functions leave in the caller's memory. Memory integrity exists from Windows 10
+ * on, which calls itself 10.0: what a driver does on older versions is not judged. */
 static hvc_value_id apply_effect(step *s, const hvc_callee *callee, const hvc_value_id arguments[4],
                                  hvc_value_id result)
 {
@@ -99,8 +99,8 @@ static hvc_value_id apply_effect(step *s, const hvc_callee *callee, const hvc_va
     return result;
 }
 
-/* A base of its own for "wherever the stack pointer now is"; what an earlier passage here called so is
- * another place. */
+/* A base of its own for "wherever the stack pointer now is"; what an earlier passage here called so
+ * is another place. */
 hvc_value_id step_fresh_stack(step *s)
 {
     if (s->insn->base == 0)
@@ -162,7 +162,8 @@ static void apply_frame_helper(step *s, const hvc_callee *callee, hvc_value_id s
 {
     const hvc_isa *isa = s->isa;
     if (callee->frame_helper) {
-        /* _SEH_prolog4, called first thing: the frame pointer is what push ebp; mov ebp, esp gives. */
+        /* _SEH_prolog4, called first thing: the frame pointer is what push ebp; mov ebp, esp gives.
+         */
         const hvc_term *term = hvc_term_of(s->values, sp);
         bool first = term->kind == HVC_TERM_STACK && term->reg == 0 && term->offset == -8;
         hvc_state_set(s->values, s->state, isa->frame_pointer,
@@ -192,7 +193,8 @@ static hvc_callee guard_check(const hvc_isa *isa)
 {
     uint32_t keep = isa->volatile_registers & ~(UINT32_C(1) << isa->return_register);
     if (isa->link_register != HVC_REG_NONE)
-        keep = isa->volatile_registers & ~(UINT32_C(3) << 16) & ~(UINT32_C(1) << isa->link_register);
+        keep =
+            isa->volatile_registers & ~(UINT32_C(3) << 16) & ~(UINT32_C(1) << isa->link_register);
     return (hvc_callee){.pops_known = true, .outs_known = true, .pure = true, .preserved = keep};
 }
 
@@ -218,9 +220,9 @@ void step_call(step *s, hvc_value_id target, uint32_t memory)
     write_frame(s, &callee, sp);
     set_registers(s, &callee);
     if (!(callee.preserved >> isa->return_register & 1))
-        hvc_state_set(s->values, s->state, isa->return_register,
-                      apply_effect(s, &callee, arguments,
-                                   hvc_value_result(s->values, s->insn->rva)));
+        hvc_state_set(
+            s->values, s->state, isa->return_register,
+            apply_effect(s, &callee, arguments, hvc_value_result(s->values, s->insn->rva)));
     s->state->flags = (hvc_flags){.kind = HVC_FLAGS_UNKNOWN};
     pop_arguments(s, &callee);
     apply_frame_helper(s, &callee, sp);

@@ -50,13 +50,12 @@ static bool call_returns(const flow_job *job, const hvc_op *ops, unsigned index)
     hvc_value_id target;
     if (call->a.kind == HVC_OPERAND_CONST) {
         target = hvc_value_const(env->values, call->a.value);
-    } else if (index > 0 && ops[index - 1].kind == HVC_OP_LOAD && ops[index - 1].dst == call->a.reg &&
-               ops[index - 1].memory.base == HVC_REG_NONE &&
+    } else if (index > 0 && ops[index - 1].kind == HVC_OP_LOAD &&
+               ops[index - 1].dst == call->a.reg && ops[index - 1].memory.base == HVC_REG_NONE &&
                ops[index - 1].memory.index == HVC_REG_NONE && !ops[index - 1].memory.segment) {
-        target = hvc_value_load(env->values,
-                                hvc_value_const(env->values,
-                                                (uint64_t)ops[index - 1].memory.displacement),
-                                0, env->isa->pointer_size, false);
+        target = hvc_value_load(
+            env->values, hvc_value_const(env->values, (uint64_t)ops[index - 1].memory.displacement),
+            0, env->isa->pointer_size, false);
     } else {
         return true;
     }
@@ -73,8 +72,9 @@ static bool follow(flow_job *job, flow_insn *insn, const hvc_op *ops)
         switch (ops[i].kind) {
         case HVC_OP_JUMP:
             insn->ends = true;
-            if (ops[i].a.kind == HVC_OPERAND_CONST && address_to_rva(job, ops[i].a.value, &target) &&
-                flow_inside(job, target) && !push(job, target))
+            if (ops[i].a.kind == HVC_OPERAND_CONST &&
+                address_to_rva(job, ops[i].a.value, &target) && flow_inside(job, target) &&
+                !push(job, target))
                 return false;
             break;
         case HVC_OP_BRANCH:
@@ -107,7 +107,8 @@ static bool decode_run(flow_job *job, uint32_t rva)
     for (bool first = true;; first = false) {
         uint32_t *slot = slot_of(job, rva);
         if (slot == NULL) {
-            job->incomplete = true; /* ran out of the function: not code, or a function of another shape */
+            job->incomplete =
+                true; /* ran out of the function: not code, or a function of another shape */
             return true;
         }
         if (*slot != 0) {

@@ -1,5 +1,5 @@
-/* Shared by the files that make up one function's flow: graph (flow_graph.c), effects of instructions
- * (flow_step.c), the fixed point and the record (flow.c). */
+/* Shared by the files that make up one function's flow: graph (flow_graph.c), effects of
+ * instructions (flow_step.c), the fixed point and the record (flow.c). */
 #ifndef CODE_FLOW_PRIVATE_H
 #define CODE_FLOW_PRIVATE_H
 
@@ -11,19 +11,20 @@ enum {
     FLOW_MAX_INSNS = 1 << 16,
     FLOW_MAX_BLOCKS = 4096,
     FLOW_WIDEN_VISITS = 24, /* of one block, before what still changes is given up */
-    FLOW_MAX_VISITS = 96,  /* of one block, before all it knows is given up */
-    FLOW_MAX_ROUNDS = 16,  /* building the graph again for newly found jump tables */
-    FLOW_MAX_TABLE = 1024, /* entries of one jump table */
-    FLOW_MAX_RANGES = 64,  /* fragments of a function */
-    FLOW_MAX_BASES = 200,  /* stack bases */
+    FLOW_MAX_VISITS = 96,   /* of one block, before all it knows is given up */
+    FLOW_MAX_ROUNDS = 16,   /* building the graph again for newly found jump tables */
+    FLOW_MAX_TABLE = 1024,  /* entries of one jump table */
+    FLOW_MAX_RANGES = 64,   /* fragments of a function */
+    FLOW_MAX_BASES = 200,   /* stack bases */
 };
 
 typedef struct flow_insn {
     uint32_t rva;
     uint32_t first_op;
     uint8_t length, op_count;
-    uint8_t base;   /* stack base given out at this instruction, which moves the stack pointer by an unknown
-                       number of bytes (a call that pops its arguments, an alignment); 0 before */
+    uint8_t
+        base; /* stack base given out at this instruction, which moves the stack pointer by an
+                 unknown number of bytes (a call that pops its arguments, an alignment); 0 before */
     bool leader, ends;
 } flow_insn;
 
@@ -50,14 +51,15 @@ typedef struct flow_job {
     HVC_VECTOR(flow_insn) insns;
     HVC_VECTOR(hvc_op) ops;
     HVC_VECTOR(flow_block) blocks;
-    HVC_VECTOR(uint32_t) roots;    /* where code starts besides the entry: jump table targets */
-    HVC_VECTOR(uint32_t) orphans;  /* starts of code that control reaches in a way that is not seen */
-    HVC_VECTOR(uint32_t) pending;  /* addresses to decode from */
-    uint32_t *block_of;            /* by instruction index: block index + 1 when it starts one */
+    HVC_VECTOR(uint32_t) roots; /* where code starts besides the entry: jump table targets */
+    HVC_VECTOR(uint32_t)
+    orphans; /* starts of code that control reaches in a way that is not seen */
+    HVC_VECTOR(uint32_t) pending; /* addresses to decode from */
+    uint32_t *block_of;           /* by instruction index: block index + 1 when it starts one */
     uint8_t next_base;
     bool incomplete, memory_failed;
-    bool lost;      /* a jump could not be followed: it may lead to any block, so that nothing is known at the
-                       start of one, and everything is decoded */
+    bool lost; /* a jump could not be followed: it may lead to any block, so that nothing is known
+                  at the start of one, and everything is decoded */
     bool lost_now;  /* the pass under way met such a jump */
     unsigned round; /* how often the graph was built */
     bool new_roots; /* a jump table showed targets that are not in the graph yet */
@@ -77,7 +79,8 @@ bool flow_inside(const flow_job *job, uint32_t rva);
 flow_insn *flow_insn_at(const flow_job *job, uint32_t rva, uint32_t *ret_index);
 /* Decodes everything reachable from entry and roots, and marks the blocks' starts. */
 bool flow_decode(flow_job *job);
-/* Adds the map's labels, and the wanted parts that are still undecoded, as orphans, and decodes them. */
+/* Adds the map's labels, and the wanted parts that are still undecoded, as orphans, and decodes
+ * them. */
 bool flow_decode_orphans(flow_job *job);
 bool flow_make_blocks(flow_job *job);
 bool flow_add_root(flow_job *job, uint32_t rva);
@@ -92,8 +95,8 @@ typedef struct flow_successors {
     size_t table_count;
 } flow_successors;
 
-/* Runs a block's instructions on state and tells where it goes on; states of two ways out are kept in
- * scratch (room for one). */
+/* Runs a block's instructions on state and tells where it goes on; states of two ways out are kept
+ * in scratch (room for one). */
 void flow_run_block(flow_job *job, const flow_block *block, hvc_state *state, hvc_state *scratch,
                     flow_successors *ret_successors);
 
@@ -106,11 +109,13 @@ void flow_record_read(flow_job *job, const flow_insn *insn, uint64_t address);
 void flow_record_address(flow_job *job, uint64_t address);
 void flow_record_control(flow_job *job, const flow_insn *insn, uint32_t number, hvc_value_id value);
 void flow_record_return(flow_job *job, const hvc_state *state);
-hvc_value_id flow_argument(hvc_values *values, const hvc_isa *isa, const hvc_state *state, unsigned n,
-                           bool tail);
+hvc_value_id flow_argument(hvc_values *values, const hvc_isa *isa, const hvc_state *state,
+                           unsigned n, bool tail);
 
 /* flow_table.c */
-/* The targets of an indirect jump by way of a table; false when value is no table the image settles. */
-bool flow_table_targets(flow_job *job, hvc_value_id value, uint32_t **ret_targets, size_t *ret_count);
+/* The targets of an indirect jump by way of a table; false when value is no table the image
+ * settles. */
+bool flow_table_targets(flow_job *job, hvc_value_id value, uint32_t **ret_targets,
+                        size_t *ret_count);
 
 #endif

@@ -22,14 +22,15 @@ int hvc_argument_of_entry_stack(const hvc_isa *isa, int32_t offset)
     if (offset < 0 || offset % isa->pointer_size != 0)
         return -1;
     int n = offset / isa->pointer_size;
-    /* x64: the home area of the register arguments comes first, but what it holds at entry is nothing. */
+    /* x64: the home area of the register arguments comes first, but what it holds at entry is
+     * nothing. */
     if (isa->stack_argument_offset > 0)
         return n >= isa->argument_register_count ? n : -1;
     return n + isa->argument_register_count;
 }
 
-hvc_value_id flow_argument(hvc_values *values, const hvc_isa *isa, const hvc_state *state, unsigned n,
-                           bool tail)
+hvc_value_id flow_argument(hvc_values *values, const hvc_isa *isa, const hvc_state *state,
+                           unsigned n, bool tail)
 {
     uint8_t reg;
     if (hvc_argument_register(isa, n, &reg)) {
@@ -102,7 +103,8 @@ void flow_record_call(flow_job *job, const flow_insn *insn, hvc_state *state, hv
     const hvc_term *first = hvc_term_of(job->env->values, call->arguments[0]);
     uint8_t pointer = job->env->isa->pointer_size;
     if (first->kind == HVC_TERM_STACK)
-        call->name = hvc_state_load(job->env->values, state, first->reg, first->offset + pointer, pointer);
+        call->name =
+            hvc_state_load(job->env->values, state, first->reg, first->offset + pointer, pointer);
 }
 
 void flow_record_store(flow_job *job, const flow_insn *insn, hvc_value_id address, int32_t offset,

@@ -59,11 +59,11 @@ static void write_register(step *s, uint8_t reg, hvc_value_id value, uint8_t siz
 /* An address, taken apart as far as it can be. */
 typedef struct reference {
     enum { TO_NOWHERE, TO_VALUE, TO_TABLE, TO_STACK_ARRAY } kind;
-    hvc_value_id value;    /* VALUE: the whole address; TABLE: the constant base */
-    hvc_value_id index;    /* TABLE */
-    uint8_t scale;         /* TABLE */
-    uint8_t base;          /* STACK_ARRAY */
-    int32_t offset;        /* STACK_ARRAY: lowest offset of the frame it starts at */
+    hvc_value_id value; /* VALUE: the whole address; TABLE: the constant base */
+    hvc_value_id index; /* TABLE */
+    uint8_t scale;      /* TABLE */
+    uint8_t base;       /* STACK_ARRAY */
+    int32_t offset;     /* STACK_ARRAY: lowest offset of the frame it starts at */
 } reference;
 
 static reference address_of(step *s, const hvc_memory *memory)
@@ -72,9 +72,11 @@ static reference address_of(step *s, const hvc_memory *memory)
     uint8_t size = s->isa->pointer_size;
     if (memory->segment)
         return (reference){.kind = TO_NOWHERE};
-    hvc_value_id value = hvc_value_const(values, (uint64_t)memory->displacement & hvc_size_mask(size));
+    hvc_value_id value =
+        hvc_value_const(values, (uint64_t)memory->displacement & hvc_size_mask(size));
     if (memory->base != HVC_REG_NONE)
-        value = hvc_value_alu(values, HVC_ALU_ADD, step_read_register(s, memory->base), value, size);
+        value =
+            hvc_value_alu(values, HVC_ALU_ADD, step_read_register(s, memory->base), value, size);
     if (memory->index == HVC_REG_NONE)
         return (reference){.kind = TO_VALUE, .value = value};
     hvc_value_id index = step_read_register(s, memory->index);
@@ -87,11 +89,13 @@ static reference address_of(step *s, const hvc_memory *memory)
     }
     if (hvc_value_is_const(values, index, &number))
         return (reference){.kind = TO_VALUE,
-                         .value = hvc_value_alu(values, HVC_ALU_ADD, value,
-                                                hvc_value_const(values, number * memory->scale), size)};
+                           .value = hvc_value_alu(values, HVC_ALU_ADD, value,
+                                                  hvc_value_const(values, number * memory->scale),
+                                                  size)};
     const hvc_term *term = hvc_term_of(values, value);
     if (term->kind == HVC_TERM_CONST)
-        return (reference){.kind = TO_TABLE, .value = value, .index = index, .scale = memory->scale};
+        return (reference){
+            .kind = TO_TABLE, .value = value, .index = index, .scale = memory->scale};
     if (term->kind == HVC_TERM_STACK)
         return (reference){.kind = TO_STACK_ARRAY, .base = term->reg, .offset = term->offset};
     if (memory->scale == 1 && hvc_term_of(values, index)->kind == HVC_TERM_STACK) {
@@ -194,8 +198,8 @@ static void store_one(step *s, hvc_value_id to, uint8_t size, hvc_value_id value
     int32_t offset;
     hvc_value_id base = split(values, to, &offset);
     uint8_t kind = hvc_term_of(values, base)->kind;
-    /* A caller's pointer cannot point into a frame that did not exist yet, and an absolute address is none
-     * of the stack. */
+    /* A caller's pointer cannot point into a frame that did not exist yet, and an absolute address
+     * is none of the stack. */
     if (kind != HVC_TERM_CONST && kind != HVC_TERM_ENTRY && kind != HVC_TERM_ENTRY_STACK)
         hvc_state_foreign_write(values, s->state);
     if (s->job->recording)
@@ -247,14 +251,16 @@ static void step_alu(step *s, const hvc_op *op)
     hvc_value_id a = step_read_operand(s, &op->a, op->size);
     hvc_value_id b = op->b.kind == HVC_OPERAND_NONE ? a : step_read_operand(s, &op->b, op->size);
     hvc_value_id value = hvc_value_alu(s->values, (hvc_alu)op->alu, a, b, op->size);
-    if ((step_holds_stack(s->values, a) || step_holds_stack(s->values, b)) && !step_holds_stack(s->values, value)) {
+    if ((step_holds_stack(s->values, a) || step_holds_stack(s->values, b)) &&
+        !step_holds_stack(s->values, value)) {
         hvc_state_escape(s->values, s->state, a);
         if (op->b.kind != HVC_OPERAND_NONE)
             hvc_state_escape(s->values, s->state, b);
     }
     if (s->job->recording) {
         uint64_t number;
-        /* Address arithmetic: what it forms, or what it starts from when the result is not known. */
+        /* Address arithmetic: what it forms, or what it starts from when the result is not known.
+         */
         if (hvc_value_is_const(s->values, value, &number)) {
             flow_record_address(s->job, number);
         } else {
@@ -286,11 +292,12 @@ static void step_move(step *s, const hvc_op *op)
 
 static void step_select(step *s, const hvc_op *op)
 {
-    hvc_value_id a = step_read_operand(s, &op->a, op->size), b = step_read_operand(s, &op->b, op->size);
+    hvc_value_id a = step_read_operand(s, &op->a, op->size),
+                 b = step_read_operand(s, &op->b, op->size);
     step_truth holds = step_decide(s->values, (hvc_condition)op->condition, &s->state->flags);
     hvc_value_id value = holds == STEP_ALWAYS  ? a
                          : holds == STEP_NEVER ? b
-                                          : hvc_value_join(s->values, a, b);
+                                               : hvc_value_join(s->values, a, b);
     if (hvc_value_why(s->values, value) != HVC_UNKNOWN_NONE) {
         hvc_state_escape(s->values, s->state, a);
         hvc_state_escape(s->values, s->state, b);
@@ -318,7 +325,8 @@ static void step_clobber_memory(step *s, const hvc_op *op)
         reference to = address_of(s, &op->memory);
         const hvc_term *term = hvc_term_of(s->values, to.value);
         if (to.kind == TO_VALUE && term->kind == HVC_TERM_STACK) {
-            /* From the pointer upwards (the direction flag is clear by convention), within the frame. */
+            /* From the pointer upwards (the direction flag is clear by convention), within the
+             * frame. */
             hvc_state_forget(s->values, s->state, term->reg, term->offset,
                              term->offset < 0 ? 0 : INT32_MAX);
             return;
@@ -362,8 +370,10 @@ static void step_op(step *s, const hvc_op *op)
         step_flags(s, op, HVC_FLAGS_RESULT);
         break;
     case HVC_OP_CLOBBER:
-        write_register(s, op->dst, step_lose(s, step_read_register(s, op->dst), HVC_UNKNOWN_INSTRUCTION, op->size),
-                       op->size, op->merge);
+        write_register(
+            s, op->dst,
+            step_lose(s, step_read_register(s, op->dst), HVC_UNKNOWN_INSTRUCTION, op->size),
+            op->size, op->merge);
         break;
     case HVC_OP_CLOBBER_FLAGS:
         s->state->flags = (hvc_flags){.kind = HVC_FLAGS_UNKNOWN};

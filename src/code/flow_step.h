@@ -26,8 +26,8 @@ hvc_value_id step_read_operand(step *s, const hvc_operand *operand, uint8_t size
 /* flow_call.c */
 hvc_value_id step_fresh_stack(step *s);
 void step_call(step *s, hvc_value_id target, uint32_t memory);
-/* Whether target is one of the control-flow-guard functions, which take the real target in a register:
- * those that only check it, or those that go there. */
+/* Whether target is one of the control-flow-guard functions, which take the real target in a
+ * register: those that only check it, or those that go there. */
 bool step_guard_pointer(const step *s, hvc_value_id target, bool *ret_check);
 
 /* flow_branch.c */

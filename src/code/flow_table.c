@@ -3,7 +3,8 @@
 
 #include "code/flow_private.h"
 
-/* The table term inside value; what is computed with it around. UNDEFINED when there is none, or two. */
+/* The table term inside value; what is computed with it around. UNDEFINED when there is none, or
+ * two. */
 static hvc_value_id find_table(const hvc_values *values, hvc_value_id value, unsigned depth)
 {
     const hvc_term *term = hvc_term_of(values, value);
@@ -19,8 +20,8 @@ static hvc_value_id find_table(const hvc_values *values, hvc_value_id value, uns
 }
 
 /* value with its table term replaced by entry, when all else in it is constant. */
-static bool substitute(const hvc_values *values, hvc_value_id value, hvc_value_id table, uint64_t entry,
-                       unsigned depth, uint64_t *ret)
+static bool substitute(const hvc_values *values, hvc_value_id value, hvc_value_id table,
+                       uint64_t entry, unsigned depth, uint64_t *ret)
 {
     const hvc_term *term = hvc_term_of(values, value);
     if (value == table) {
@@ -52,7 +53,8 @@ static bool read_entry(const hvc_image *image, uint32_t rva, uint8_t size, bool 
     return true;
 }
 
-bool flow_table_targets(flow_job *job, hvc_value_id value, uint32_t **ret_targets, size_t *ret_count)
+bool flow_table_targets(flow_job *job, hvc_value_id value, uint32_t **ret_targets,
+                        size_t *ret_count)
 {
     const hvc_values *values = job->env->values;
     const hvc_image *image = job->env->image;
@@ -67,9 +69,11 @@ bool flow_table_targets(flow_job *job, hvc_value_id value, uint32_t **ret_target
     const hvc_section *section = hvc_image_section_at(image, rva);
     if (section == NULL || (section->characteristics & HVC_SCN_MEM_WRITE) != 0 || term.scale == 0)
         return false;
-    /* The index's bound ends the table; without one, the first entry that leads out of the function does. */
+    /* The index's bound ends the table; without one, the first entry that leads out of the function
+     * does. */
     const hvc_term *index = hvc_term_of(values, term.b);
-    /* What only says that the index is a byte (from a table of its own) is no bound of this table. */
+    /* What only says that the index is a byte (from a table of its own) is no bound of this table.
+     */
     bool bounded = index->kind == HVC_TERM_RANGE && index->number < FLOW_MAX_TABLE &&
                    index->number != UINT8_MAX;
     uint64_t last = bounded ? index->number : FLOW_MAX_TABLE - 1;

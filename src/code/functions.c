@@ -1,5 +1,5 @@
-/* Which functions an image has: gathers what says where code starts, and leaves what the exception data
- * does not describe to the descent. */
+/* Which functions an image has: gathers what says where code starts, and leaves what the exception
+ * data does not describe to the descent. */
 #include "code/functions.h"
 
 #include "base/error.h"
@@ -165,8 +165,8 @@ static bool skip_text(hvc_map_builder *builder, const hvc_code_pointer *pointer,
     return true;
 }
 
-/* Decodes what pointers point to, and then makes starts of it, unless it is read as data or jump tables
- * alone lead there. Which tables there are is known only when all is decoded. */
+/* Decodes what pointers point to, and then makes starts of it, unless it is read as data or jump
+ * tables alone lead there. Which tables there are is known only when all is decoded. */
 static bool follow_pointers(hvc_map_builder *builder)
 {
     bool sure = builder->relocated != NULL;
@@ -178,7 +178,8 @@ static bool follow_pointers(hvc_map_builder *builder)
         hvc_code_pointer pointer = builder->pointers.items[i];
         if (!may_lead_to_code(builder, &pointer, &slot) || hvc_place_in(builder->starts, slot) ||
             skip_text(builder, &pointer, slot))
-            continue; /* without relocations, the value of an address inside known code is an accident */
+            continue; /* without relocations, the value of an address inside known code is an
+                         accident */
         if (!hvc_builder_descend(builder, pointer.to) ||
             (!sure && !hvc_builder_add_point(builder, pointer.to, HVC_FROM_POINTER)))
             return false;
@@ -218,8 +219,7 @@ static bool mark_pointer(void *context, uint32_t from, uint32_t to)
     marker *it = context;
     const hvc_code_function *function = hvc_function_at(it->map, to);
     if (function != NULL && function->begin == to &&
-        hvc_exec_at(&it->builder->exec, from) != NULL &&
-        !hvc_builder_in_table(it->builder, from))
+        hvc_exec_at(&it->builder->exec, from) != NULL && !hvc_builder_in_table(it->builder, from))
         it->map->functions.items[function - it->map->functions.items].sources |= HVC_FROM_POINTER;
     return true;
 }
@@ -243,8 +243,8 @@ static bool finish_labels(hvc_map_builder *builder, hvc_arena *arena, hvc_functi
     return true;
 }
 
-/* A fragment's group is a function of the map. What was found first as a function of its own may have
- * become a part of another since. */
+/* A fragment's group is a function of the map. What was found first as a function of its own may
+ * have become a part of another since. */
 static void finish_groups(hvc_function_map *map)
 {
     for (size_t i = 0; i < map->functions.count; i++) {
@@ -268,10 +268,9 @@ static bool finish(hvc_map_builder *builder, hvc_arena *arena, hvc_function_map 
         return false;
     map.functions.capacity = count + 1;
     while (map.functions.count < count) {
-        bool take_told =
-            found == builder->found.count ||
-            (told < builder->told.count &&
-             builder->told.items[told].begin < builder->found.items[found].begin);
+        bool take_told = found == builder->found.count ||
+                         (told < builder->told.count &&
+                          builder->told.items[told].begin < builder->found.items[found].begin);
         map.functions.items[map.functions.count++] =
             take_told ? builder->told.items[told++] : builder->found.items[found++];
     }

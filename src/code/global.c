@@ -1,5 +1,5 @@
-/* What a global variable can hold: its initial contents and everything that the image stores in it, provided
- * that nothing else can write there. */
+/* What a global variable can hold: its initial contents and everything that the image stores in it,
+ * provided that nothing else can write there. */
 #include <string.h>
 
 #include "code/analysis.h"
@@ -80,7 +80,8 @@ static void look_at_stores(question *q, const hvc_flow *flow)
     }
 }
 
-/* How many bytes from a pointer parameter on a function may write; UINT32_MAX when that is not known. */
+/* How many bytes from a pointer parameter on a function may write; UINT32_MAX when that is not
+ * known. */
 static uint32_t reach_of_parameter(hvc_analysis *analysis, const hvc_flow *flow, unsigned argument,
                                    unsigned depth);
 
@@ -112,7 +113,8 @@ static uint32_t reach_of_argument(hvc_analysis *analysis, const hvc_flow *flow,
 }
 
 /* Whether value is argument n as it came in: *ret_offset what was added to it. */
-static bool is_parameter(const hvc_analysis *analysis, hvc_value_id value, unsigned n, int64_t *ret_offset)
+static bool is_parameter(const hvc_analysis *analysis, hvc_value_id value, unsigned n,
+                         int64_t *ret_offset)
 {
     const hvc_term *term = hvc_term_of(&analysis->values, value);
     uint8_t reg;
@@ -148,7 +150,7 @@ static bool mentions_parameter(const hvc_analysis *analysis, hvc_value_id value,
         if (count > 1 && mentions_parameter(analysis, members[i], n, depth + 1))
             return true;
         if (composed && (mentions_parameter(analysis, term->a, n, depth + 1) ||
-                                          mentions_parameter(analysis, term->b, n, depth + 1)))
+                         mentions_parameter(analysis, term->b, n, depth + 1)))
             return true;
     }
     return false;
@@ -172,7 +174,8 @@ static uint32_t reach_of_parameter(hvc_analysis *analysis, const hvc_flow *flow,
         if (mentions_parameter(analysis, store->value, argument, 0))
             return UINT32_MAX; /* kept somewhere */
         if (is_parameter(analysis, store->address, argument, &offset))
-            reach = store->size == 0 ? UINT32_MAX : farther(reach, offset + store->offset, store->size);
+            reach =
+                store->size == 0 ? UINT32_MAX : farther(reach, offset + store->offset, store->size);
         else if (mentions_parameter(analysis, store->address, argument, 0) ||
                  hvc_value_why(&analysis->values, store->address) != HVC_UNKNOWN_NONE)
             return UINT32_MAX;
@@ -187,13 +190,14 @@ static uint32_t reach_of_parameter(hvc_analysis *analysis, const hvc_flow *flow,
                 return UINT32_MAX;
         }
     }
-    if (flow->returned != HVC_VALUE_UNDEFINED && mentions_parameter(analysis, flow->returned, argument, 0))
+    if (flow->returned != HVC_VALUE_UNDEFINED &&
+        mentions_parameter(analysis, flow->returned, argument, 0))
         return UINT32_MAX;
     return reach;
 }
 
-/* The address `object` (at or below the variable) is formed in flow: can what is done with it write to the
- * variable? */
+/* The address `object` (at or below the variable) is formed in flow: can what is done with it write
+ * to the variable? */
 static void look_at_taken(question *q, const hvc_flow *flow, uint32_t object)
 {
     hvc_analysis *analysis = q->analysis;
@@ -221,7 +225,8 @@ static void look_at_taken(question *q, const hvc_flow *flow, uint32_t object)
     }
 }
 
-static bool seen_before(const hvc_analysis *analysis, const hvc_xref *first, size_t i, bool same_target)
+static bool seen_before(const hvc_analysis *analysis, const hvc_xref *first, size_t i,
+                        bool same_target)
 {
     const hvc_code_function *function = hvc_function_at(&analysis->map, first[i].from);
     for (size_t k = i; k-- > 0;) {
@@ -302,12 +307,15 @@ static void look_below(question *q, const hvc_xrefs *xrefs, const hvc_section *s
     }
 }
 
-/* Whether other images can get at a variable: it is exported, or lies in what may be an exported object. */
-static bool is_exported(const hvc_image *image, const hvc_section *section, uint32_t rva, uint8_t size)
+/* Whether other images can get at a variable: it is exported, or lies in what may be an exported
+ * object. */
+static bool is_exported(const hvc_image *image, const hvc_section *section, uint32_t rva,
+                        uint8_t size)
 {
     for (size_t i = 0; i < image->exports.count; i++) {
         uint32_t object = image->exports.items[i].rva;
-        if (object != 0 && object >= section->rva && object < rva + size && rva - object < REACH_BELOW)
+        if (object != 0 && object >= section->rva && object < rva + size &&
+            rva - object < REACH_BELOW)
             return true;
         if (object >= rva && object < rva + size)
             return true;
@@ -357,7 +365,8 @@ void hvc_resolve_global(hvc_analysis *analysis, uint32_t rva, uint8_t size, unsi
     const hvc_section *section = hvc_image_section_at(analysis->image, rva);
     uint8_t bytes[8] = {0};
     uint32_t import;
-    if (section == NULL || size == 0 || size > 8 || hvc_analysis_import_at(analysis, rva, &import) ||
+    if (section == NULL || size == 0 || size > 8 ||
+        hvc_analysis_import_at(analysis, rva, &import) ||
         !hvc_image_read(analysis->image, rva, bytes, size)) {
         hvc_numbers_unknown(numbers, HVC_UNKNOWN_MEMORY);
         return;
@@ -376,7 +385,8 @@ void hvc_resolve_global(hvc_analysis *analysis, uint32_t rva, uint8_t size, unsi
     hvc_global_numbers *known = cached(analysis, rva, size);
     if (known != NULL) {
         if (known->busy) {
-            analysis->cuts++; /* a global that is computed from itself adds nothing new on this way round */
+            analysis->cuts++; /* a global that is computed from itself adds nothing new on this way
+                                 round */
             return;
         }
         if (known->known) {
@@ -415,7 +425,7 @@ void hvc_resolve_global(hvc_analysis *analysis, uint32_t rva, uint8_t size, unsi
     analysis->busy_globals--;
     entry->busy = false;
     entry->numbers = found;
-    entry->known = cuts == analysis->cuts ||
-                   (analysis->busy_globals == 0 && analysis->asked_count == 0);
+    entry->known =
+        cuts == analysis->cuts || (analysis->busy_globals == 0 && analysis->asked_count == 0);
     merge(numbers, &found);
 }

@@ -84,7 +84,8 @@ static bool list_values(const hvc_numbers *numbers, hvc_arena *results, hvc_call
     for (unsigned i = 0; i < numbers->count; i++) {
         char name[160];
         hvc_value_name(site->ddi->kind, numbers->list[i], name, sizeof(name));
-        values[i] = (hvc_value){.number = numbers->list[i], .name = hvc_arena_strdup(results, name)};
+        values[i] =
+            (hvc_value){.number = numbers->list[i], .name = hvc_arena_strdup(results, name)};
         if (values[i].name == NULL)
             return false;
     }
@@ -97,10 +98,9 @@ static bool list_values(const hvc_numbers *numbers, hvc_arena *results, hvc_call
 void hvc_judge_unknown(hvc_call_site *site, const char *why)
 {
     site->open = why;
-    site->judgement =
-        site->ddi->counter < HVC_CALL_COUNTER_COUNT || site->ddi->argument < 0
-            ? HVC_JUDGEMENT_UNDETERMINED
-            : HVC_JUDGEMENT_ADVICE;
+    site->judgement = site->ddi->counter < HVC_CALL_COUNTER_COUNT || site->ddi->argument < 0
+                          ? HVC_JUDGEMENT_UNDETERMINED
+                          : HVC_JUDGEMENT_ADVICE;
 }
 
 bool hvc_judge_site(const hvc_numbers *numbers, hvc_arena *results, hvc_call_site *site)
@@ -126,8 +126,7 @@ bool hvc_judge_site(const hvc_numbers *numbers, hvc_arena *results, hvc_call_sit
     if (site->ddi->counter >= HVC_CALL_COUNTER_COUNT)
         site->judgement = guilty > 0 || maybe ? HVC_JUDGEMENT_ADVICE : HVC_JUDGEMENT_OK;
     else if (guilty > 0)
-        site->judgement =
-            innocent > 0 || maybe ? HVC_JUDGEMENT_POSSIBLE : HVC_JUDGEMENT_VIOLATION;
+        site->judgement = innocent > 0 || maybe ? HVC_JUDGEMENT_POSSIBLE : HVC_JUDGEMENT_VIOLATION;
     else
         site->judgement = maybe ? HVC_JUDGEMENT_UNDETERMINED : HVC_JUDGEMENT_OK;
     return true;

@@ -41,8 +41,7 @@ static void add_name(hvc_analysis *analysis, uint64_t address, hvc_looked_up *na
 }
 
 /* The texts that a pointer can point to. 0 is what a variable holds before it is set. */
-static void add_pointers(hvc_analysis *analysis, const hvc_numbers *pointers,
-                         hvc_looked_up *names)
+static void add_pointers(hvc_analysis *analysis, const hvc_numbers *pointers, hvc_looked_up *names)
 {
     if (pointers->why != HVC_UNKNOWN_NONE)
         names->complete = false;

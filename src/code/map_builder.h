@@ -36,29 +36,29 @@ typedef struct hvc_map_builder {
     hvc_arena scratch;
     hvc_exec exec;
 
-    HVC_VECTOR(hvc_code_function) told;  /* by the exception data; ascending, disjoint */
-    HVC_VECTOR(hvc_point) points;        /* starts that are known so far, in any order */
-    HVC_VECTOR(uint32_t) labels;         /* referred to, but inside a told function */
+    HVC_VECTOR(hvc_code_function) told;    /* by the exception data; ascending, disjoint */
+    HVC_VECTOR(hvc_point) points;          /* starts that are known so far, in any order */
+    HVC_VECTOR(uint32_t) labels;           /* referred to, but inside a told function */
     HVC_VECTOR(hvc_code_pointer) pointers; /* x86 */
     HVC_VECTOR(hvc_edge) edges;
     HVC_VECTOR(hvc_jump_table) tables;
     HVC_VECTOR(uint32_t) work;           /* RVAs to decode from */
     HVC_VECTOR(hvc_code_function) found; /* by decoding; ascending, disjoint */
 
-    hvc_places opaque;    /* in a told function: not decoded */
-    hvc_places starts;    /* an instruction starts here */
-    hvc_places sure;      /* those of starts that are beyond doubt; complete once sweeping */
-    hvc_places covered;   /* in a decoded instruction, or known to be data */
-    hvc_places leaders;   /* something goes to here */
-    hvc_places ends;      /* flow does not come here from right before */
-    hvc_places called;    /* a point of source CALL is in points already */
-    hvc_places pointed;   /* a point of source POINTER is */
-    hvc_places relocated; /* x86: first byte of a relocated word; NULL without relocations */
-    hvc_places data;      /* x86: an instruction reads data from here */
+    hvc_places opaque;     /* in a told function: not decoded */
+    hvc_places starts;     /* an instruction starts here */
+    hvc_places sure;       /* those of starts that are beyond doubt; complete once sweeping */
+    hvc_places covered;    /* in a decoded instruction, or known to be data */
+    hvc_places leaders;    /* something goes to here */
+    hvc_places ends;       /* flow does not come here from right before */
+    hvc_places called;     /* a point of source CALL is in points already */
+    hvc_places pointed;    /* a point of source POINTER is */
+    hvc_places relocated;  /* x86: first byte of a relocated word; NULL without relocations */
+    hvc_places data;       /* x86: an instruction reads data from here */
     uint64_t *table_bytes; /* file bytes that belong to jump tables, one bit each */
     uint32_t found_starts; /* points that decoding added */
-    bool garbled;         /* decoding met bytes that are no instruction */
-    bool sweeping;        /* what is decoded may not be code */
+    bool garbled;          /* decoding met bytes that are no instruction */
+    bool sweeping;         /* what is decoded may not be code */
 } hvc_map_builder;
 
 /* unwind.c: fills told, and points and labels with what unwind data refers to. */
@@ -78,8 +78,8 @@ void hvc_builder_doubt(hvc_map_builder *builder);
 /* Decodes whatever is left between what is covered. */
 bool hvc_builder_sweep(hvc_map_builder *builder);
 
-/* How long the text is that bytes begin with, its NUL included: at least 4 printable characters of 8 or of
- * 16 bits; the first part of a long one. 0 when it is none. */
+/* How long the text is that bytes begin with, its NUL included: at least 4 printable characters of
+ * 8 or of 16 bits; the first part of a long one. 0 when it is none. */
 uint32_t hvc_text_length(const uint8_t *bytes, uint32_t size);
 /* Whether the bytes at rva belong to a jump table that was followed. */
 bool hvc_builder_in_table(const hvc_map_builder *builder, uint32_t rva);

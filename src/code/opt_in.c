@@ -1,7 +1,8 @@
 /* POOL_NX_OPTIN: ExInitializeDriverRuntime, which the compiler puts inline, stores 0x200 in
- * ExDefaultNonPagedPoolType and 0x40000000 in ExDefaultMdlProtection, two variables that start as 0. On Windows
- * 10 and later, the only versions that have memory integrity, it always does so: the stores count where the
- * analysis of the driver's initialization, made for these versions, reaches them. */
+ * ExDefaultNonPagedPoolType and 0x40000000 in ExDefaultMdlProtection, two variables that start as
+ * 0. On Windows 10 and later, the only versions that have memory integrity, it always does so: the
+ * stores count where the analysis of the driver's initialization, made for these versions, reaches
+ * them. */
 #include <string.h>
 
 #include "code/analysis.h"

@@ -9,7 +9,8 @@
 #include "base/arena.h"
 
 /* Sorts count records of size bytes by the uint32_t at key_offset, ascending. Needs as much
- * memory again from scratch, unless the records are in order already. False when memory is exhausted. */
+ * memory again from scratch, unless the records are in order already. False when memory is
+ * exhausted. */
 bool hvc_radix_sort(void *items, size_t count, size_t size, size_t key_offset, hvc_arena *scratch);
 
 #endif

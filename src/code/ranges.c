@@ -1,5 +1,5 @@
-/* From decoded instructions to functions: blocks of code are given to the start that leads to them, and
- * neighbouring blocks of one owner become one range. */
+/* From decoded instructions to functions: blocks of code are given to the start that leads to them,
+ * and neighbouring blocks of one owner become one range. */
 #include "code/map_builder.h"
 #include "code/radix.h"
 
@@ -88,7 +88,8 @@ static bool make_blocks(hvc_map_builder *builder, blocks *all)
 }
 
 /* The block that begins at slot or, with inside, that slot lies in; count when there is none. */
-static size_t block_at(const hvc_map_builder *builder, const blocks *all, uint32_t slot, bool inside)
+static size_t block_at(const hvc_map_builder *builder, const blocks *all, uint32_t slot,
+                       bool inside)
 {
     uint64_t up_to = builder->leaders[slot / 64] & (UINT64_MAX >> (63 - slot % 64));
     size_t rank = all->ranks[slot / 64] + (size_t)__builtin_popcountll(up_to);

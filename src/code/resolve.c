@@ -1,5 +1,5 @@
-/* From terms to numbers: parameters are settled at the callers, results in the callee, globals by what the
- * image stores in them. */
+/* From terms to numbers: parameters are settled at the callers, results in the callee, globals by
+ * what the image stores in them. */
 #include <string.h>
 
 #include "code/analysis.h"
@@ -51,7 +51,8 @@ const hvc_flow_call *hvc_flow_call_at(const hvc_flow *flow, uint32_t rva)
         else
             high = middle;
     }
-    return low < flow->calls.count && flow->calls.items[low].rva == rva ? &flow->calls.items[low] : NULL;
+    return low < flow->calls.count && flow->calls.items[low].rva == rva ? &flow->calls.items[low]
+                                                                        : NULL;
 }
 
 /* All bits up to the highest one of number. */
@@ -128,19 +129,20 @@ static void resolve_at_callers(hvc_analysis *analysis, uint32_t function, unsign
             uint64_t target;
             if (hvc_value_is_const(&analysis->values, flow->calls.items[k].target, &target) &&
                 target == address)
-                hvc_resolve_step(analysis, &frame, flow->calls.items[k].arguments[argument], depth + 1,
-                                 numbers);
+                hvc_resolve_step(analysis, &frame, flow->calls.items[k].arguments[argument],
+                                 depth + 1, numbers);
         }
         if (flow->incomplete)
             hvc_numbers_unknown(numbers, HVC_UNKNOWN_FLOW);
     }
-    /* x64 operands with an immediate behind them are reckoned from a lower address; none of them forms a
-     * function's address (lea has no immediate). */
+    /* x64 operands with an immediate behind them are reckoned from a lower address; none of them
+     * forms a function's address (lea has no immediate). */
     if (callers == 0)
         hvc_numbers_unknown(numbers, HVC_UNKNOWN_PARAMETER);
 }
 
-/* A parameter that is passed on to the function itself, perhaps over others, adds nothing on that way. */
+/* A parameter that is passed on to the function itself, perhaps over others, adds nothing on that
+ * way. */
 static void resolve_at_all_callers(hvc_analysis *analysis, uint32_t function, unsigned argument,
                                    unsigned depth, hvc_numbers *numbers)
 {
@@ -269,8 +271,10 @@ static void resolve_part(hvc_analysis *analysis, const hvc_frame *frame, const h
             bool open_b = k == b.count;
             if (open_b && b.why == HVC_UNKNOWN_NONE)
                 break;
-            uint64_t high_ones = open_a ? a.ones : a.list[i], high_zeros = open_a ? a.zeros : ~a.list[i];
-            uint64_t low_ones = open_b ? b.ones : b.list[k], low_zeros = open_b ? b.zeros : ~b.list[k];
+            uint64_t high_ones = open_a ? a.ones : a.list[i],
+                     high_zeros = open_a ? a.zeros : ~a.list[i];
+            uint64_t low_ones = open_b ? b.ones : b.list[k],
+                     low_zeros = open_b ? b.zeros : ~b.list[k];
             uint64_t ones = (high_ones & ~mask) | (low_ones & mask);
             uint64_t zeros = (high_zeros & ~mask) | (low_zeros & mask);
             if (open_a || open_b)
@@ -295,7 +299,8 @@ static void resolve_bound(hvc_analysis *analysis, const hvc_frame *frame, const 
         hvc_numbers_unknown_bits(numbers, a.why, a.ones, a.zeros | ~smear(term->number));
 }
 
-/* The numbers that unknown bits under a mask with few bits can be. False when there are too many. */
+/* The numbers that unknown bits under a mask with few bits can be. False when there are too many.
+ */
 static bool add_few_bits(uint64_t mask, hvc_numbers *numbers)
 {
     unsigned bits = 0;
@@ -311,8 +316,8 @@ static bool add_few_bits(uint64_t mask, hvc_numbers *numbers)
     return true;
 }
 
-/* What is still known of bits when a has an unknown part: with each number of b, and b's unknown part. AND and
- * OR only, where the order of the operands does not matter. */
+/* What is still known of bits when a has an unknown part: with each number of b, and b's unknown
+ * part. AND and OR only, where the order of the operands does not matter. */
 static void op_on_unknown(hvc_alu alu, uint8_t size, const hvc_numbers *a, const hvc_numbers *b,
                           hvc_numbers *numbers)
 {
@@ -357,12 +362,12 @@ static void resolve_op(hvc_analysis *analysis, const hvc_frame *frame, const hvc
     op_on_unknown((hvc_alu)term->alu, term->size, &b, &a, numbers);
     for (unsigned i = 0; i < a.count; i++)
         for (unsigned k = 0; k < b.count; k++)
-            hvc_numbers_add(numbers, hvc_alu_compute((hvc_alu)term->alu, a.list[i], b.list[k],
-                                                     term->size));
+            hvc_numbers_add(numbers,
+                            hvc_alu_compute((hvc_alu)term->alu, a.list[i], b.list[k], term->size));
 }
 
-void hvc_resolve_step(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_id value, unsigned depth,
-                      hvc_numbers *numbers)
+void hvc_resolve_step(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_id value,
+                      unsigned depth, hvc_numbers *numbers)
 {
     uint64_t number;
     if (hvc_value_is_const(&analysis->values, value, &number)) {
@@ -382,7 +387,8 @@ void hvc_resolve_step(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_
         hvc_value_members(&analysis->values, &value, &count);
         for (size_t i = 0; i < count; i++)
             hvc_resolve_step(analysis, frame,
-                             hvc_value_members(&analysis->values, &value, &count)[i], depth, numbers);
+                             hvc_value_members(&analysis->values, &value, &count)[i], depth,
+                             numbers);
         break;
     case HVC_TERM_ENTRY:
         resolve_argument(analysis, frame, argument_of_register(analysis->isa, term.reg), depth,
@@ -428,7 +434,8 @@ void hvc_resolve(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_id va
     analysis->steps = ANALYSIS_STEPS;
     analysis->asked_count = 0;
     /* What lies above the argument's size in a register or slot does not matter. */
-    hvc_resolve_step(analysis, frame, hvc_value_truncate(&analysis->values, value, size), 0, &found);
+    hvc_resolve_step(analysis, frame, hvc_value_truncate(&analysis->values, value, size), 0,
+                     &found);
     memset(ret_numbers, 0, sizeof(*ret_numbers));
     ret_numbers->why = found.why;
     ret_numbers->ones = found.ones;

@@ -1,5 +1,6 @@
-/* Where the impacted DDIs are called: from the references to their import slots over thunks, variables that
- * hold them, KMDF's function table and functions looked up by name to the calls themselves. */
+/* Where the impacted DDIs are called: from the references to their import slots over thunks,
+ * variables that hold them, KMDF's function table and functions looked up by name to the calls
+ * themselves. */
 #include "code/sites.h"
 
 #include <string.h>
@@ -24,8 +25,8 @@ static bool text_is(hvc_text text, const char *name)
 static bool find_interests(sites_job *job, bool *ret_any)
 {
     const hvc_image *image = job->analysis->image;
-    job->interests = hvc_arena_array(&job->analysis->arena, image->imports.count + 1,
-                                     sizeof(*job->interests));
+    job->interests =
+        hvc_arena_array(&job->analysis->arena, image->imports.count + 1, sizeof(*job->interests));
     if (job->interests == NULL)
         return false;
     *ret_any = false;
@@ -67,12 +68,13 @@ static bool find_references(sites_job *job)
         if (job->interests[i].kind == SITES_NONE)
             continue;
         low = slot < low ? slot : low;
-        high = slot + analysis->isa->pointer_size > high ? slot + analysis->isa->pointer_size : high;
+        high =
+            slot + analysis->isa->pointer_size > high ? slot + analysis->isa->pointer_size : high;
     }
     if (low >= high)
         return true;
-    if (hvc_xrefs_to_range(image, analysis->isa, low, high, &analysis->arena, &analysis->near, NULL) !=
-        HVC_OK)
+    if (hvc_xrefs_to_range(image, analysis->isa, low, high, &analysis->arena, &analysis->near,
+                           NULL) != HVC_OK)
         return false;
     size_t kept = 0;
     for (size_t i = 0; i < analysis->near.items.count; i++) {
@@ -106,7 +108,8 @@ static const sites_alias *alias_at(const sites_alias *items, size_t count, uint3
     return NULL;
 }
 
-/* Every function that refers to rva is looked at. For a thunk: *ret_taken whether its address is taken. */
+/* Every function that refers to rva is looked at. For a thunk: *ret_taken whether its address is
+ * taken. */
 static bool enqueue_referrers(sites_job *job, uint32_t rva, bool *ret_taken);
 
 static bool add_thunk(sites_job *job, uint32_t rva, uint32_t import)
@@ -133,7 +136,8 @@ static bool enqueue_reference(sites_job *job, uint32_t from)
     uint32_t import;
     if (function == NULL)
         return true;
-    if (from - function->begin < 16 && hvc_analysis_thunk(job->analysis, function->begin, &import) &&
+    if (from - function->begin < 16 &&
+        hvc_analysis_thunk(job->analysis, function->begin, &import) &&
         job->interests[import].kind != SITES_NONE)
         return add_thunk(job, function->begin, import);
     return sites_enqueue(job, from);
@@ -170,7 +174,8 @@ static bool add_holder(sites_job *job, uint32_t rva, uint32_t import, const hvc_
     return enqueue_referrers(job, rva, &taken);
 }
 
-/* Pointers to slots that lie in data (MinGW's .refptr): whoever reads such a pointer is looked at. */
+/* Pointers to slots that lie in data (MinGW's .refptr): whoever reads such a pointer is looked at.
+ */
 static bool take_slot_pointer(void *context, uint32_t from, uint32_t to)
 {
     sites_job *job = context;
@@ -329,8 +334,7 @@ static bool add_calls(sites_job *job, const hvc_flow *flow, take_member take)
         hvc_value_members(&job->analysis->values, &call->target, &count);
         for (size_t k = 0; k < count; k++) {
             size_t n;
-            hvc_value_id member =
-                hvc_value_members(&job->analysis->values, &call->target, &n)[k];
+            hvc_value_id member = hvc_value_members(&job->analysis->values, &call->target, &n)[k];
             if (!take(job, flow, call, member))
                 return false;
         }
@@ -351,7 +355,8 @@ static bool holds_import(const hvc_analysis *analysis, hvc_value_id value, uint3
     return false;
 }
 
-/* Whether a call's callee only keeps the pointer to allocate with it later, as its own flags say. */
+/* Whether a call's callee only keeps the pointer to allocate with it later, as its own flags say.
+ */
 static bool takes_allocator(const sites_job *job, const hvc_flow_call *call)
 {
     uint32_t import;
@@ -387,8 +392,10 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
             return false;
         used = true;
     }
-    /* What is left in the return register of a function that uses the pointer in another way is no result. */
-    if (!used && flow->returned != HVC_VALUE_UNDEFINED && holds_import(analysis, flow->returned, import))
+    /* What is left in the return register of a function that uses the pointer in another way is no
+     * result. */
+    if (!used && flow->returned != HVC_VALUE_UNDEFINED &&
+        holds_import(analysis, flow->returned, import))
         escapes = true;
     if ((used && !escapes) || ddi == NULL)
         return true;
@@ -401,7 +408,8 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
 static bool looks_like_call(const hvc_image *image, uint32_t operand)
 {
     hvc_span bytes = hvc_image_span(image, operand - 2, 2);
-    return bytes.size == 2 && bytes.data[0] == 0xFF && (bytes.data[1] == 0x15 || bytes.data[1] == 0x25);
+    return bytes.size == 2 && bytes.data[0] == 0xFF &&
+           (bytes.data[1] == 0x15 || bytes.data[1] == 0x25);
 }
 
 /* References in code that no known path leads to. */
@@ -491,15 +499,16 @@ static bool process(sites_job *job, uint32_t group)
     return account(job, flow) && add_calls(job, flow, add_member);
 }
 
-/* An import that decides and that no code refers to: it is called in a way that is not seen, if at all. */
+/* An import that decides and that no code refers to: it is called in a way that is not seen, if at
+ * all. */
 static bool add_unreferred(sites_job *job)
 {
     const hvc_image *image = job->analysis->image;
     for (size_t i = 0; i < image->imports.count; i++) {
         const sites_interest *interest = &job->interests[i];
-        bool matters = interest->kind == SITES_LOOKUP ||
-                       (interest->kind == SITES_DDI &&
-                        interest->ddi->counter < HVC_CALL_COUNTER_COUNT);
+        bool matters =
+            interest->kind == SITES_LOOKUP ||
+            (interest->kind == SITES_DDI && interest->ddi->counter < HVC_CALL_COUNTER_COUNT);
         if (!matters || interest->referred)
             continue;
         bool is_thunked = false;

@@ -29,17 +29,17 @@ typedef struct sites_job {
     hvc_analysis *analysis;
     hvc_arena *results;
     bool evidence;
-    sites_interest *interests;      /* by import */
-    HVC_VECTOR(sites_alias) thunks; /* by RVA of their first instruction */
+    sites_interest *interests;       /* by import */
+    HVC_VECTOR(sites_alias) thunks;  /* by RVA of their first instruction */
     HVC_VECTOR(sites_alias) holders; /* variables */
-    HVC_VECTOR(uint32_t) queue;     /* groups of functions to look at */
+    HVC_VECTOR(uint32_t) queue;      /* groups of functions to look at */
     HVC_VECTOR(hvc_call_site) sites;
-    HVC_VECTOR(uint32_t) lookups;   /* calls of LOOKUP imports that were taken care of */
-    bool cut;                       /* a bound was reached: not every function was looked at */
+    HVC_VECTOR(uint32_t) lookups; /* calls of LOOKUP imports that were taken care of */
+    bool cut;                     /* a bound was reached: not every function was looked at */
 } sites_job;
 
-/* Finds every call and judges it; job->sites is unordered and may name a call twice. False when memory is
- * exhausted. */
+/* Finds every call and judges it; job->sites is unordered and may name a call twice. False when
+ * memory is exhausted. */
 bool sites_find(sites_job *job);
 
 /* The function that holds rva is to be looked at. */

@@ -36,7 +36,8 @@ static bool locate(sites_job *job, const hvc_flow *flow, uint32_t rva, hvc_call_
     return true;
 }
 
-/* Where decoding must begin to meet the instruction at rva: the start of the decoded stretch around it. */
+/* Where decoding must begin to meet the instruction at rva: the start of the decoded stretch around
+ * it. */
 static uint32_t stretch_start(const hvc_flow *flow, uint32_t rva)
 {
     for (size_t i = 0; i < flow->covered.count; i++)
@@ -69,8 +70,8 @@ static bool add_evidence(sites_job *job, const hvc_flow *flow, uint32_t rva, hvc
     for (unsigned i = 0; i < lines; i++) {
         char text[MAX_LINE];
         uint32_t at = last[(count - lines + i) % EVIDENCE_LINES];
-        hvc_isa_format(isa, hvc_image_span(image, at, isa->max_length), image->headers.image_base + at,
-                       text, sizeof(text));
+        hvc_isa_format(isa, hvc_image_span(image, at, isa->max_length),
+                       image->headers.image_base + at, text, sizeof(text));
         texts[i] = hvc_arena_printf(job->results, "0x%X: %s", (unsigned)at, text);
         if (texts[i] == NULL)
             return false;
@@ -88,8 +89,8 @@ static bool argument_is(sites_job *job, const hvc_flow_call *call, unsigned n, u
            (number & 0xFFFFFFFF) == wanted;
 }
 
-/* The 5 of MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL in a test or an and. ARM64, which has no such
- * immediate, loads it into a register. */
+/* The 5 of MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL in a test or an and. ARM64, which
+ * has no such immediate, loads it into a register. */
 static bool is_mdl_flag_test(const hvc_isa *isa, const hvc_op *op)
 {
     bool tests = op->kind == HVC_OP_TEST || op->kind == HVC_OP_RESULT ||
@@ -139,8 +140,8 @@ static const char *written_form(sites_job *job, const hvc_flow *flow, const hvc_
         return zeroed ? pool[i].zero : NULL;
     }
     if (strcmp(name, "MmMapLockedPagesSpecifyCache") == 0 && argument_is(job, call, 1, 0) &&
-        argument_is(job, call, 2, 1) && argument_is(job, call, 3, 0) && argument_is(job, call, 4, 0) &&
-        tests_mdl_flags(job, flow, call->rva))
+        argument_is(job, call, 2, 1) && argument_is(job, call, 3, 0) &&
+        argument_is(job, call, 4, 0) && tests_mdl_flags(job, flow, call->rva))
         return "MmGetSystemAddressForMdlSafe";
     return NULL;
 }
@@ -179,7 +180,8 @@ static bool judge_argument(sites_job *job, const hvc_flow *flow, const hvc_flow_
     hvc_resolve(job->analysis, &frame, call->arguments[index], size, &numbers);
     if (!hvc_judge_site(&numbers, job->results, site))
         return false;
-    bool counts = site->judgement == HVC_JUDGEMENT_VIOLATION || site->judgement == HVC_JUDGEMENT_POSSIBLE;
+    bool counts =
+        site->judgement == HVC_JUDGEMENT_VIOLATION || site->judgement == HVC_JUDGEMENT_POSSIBLE;
     site->harmless = counts && is_user_mapping(job, flow, call, ddi);
     site->written = written_form(job, flow, call, site);
     return true;

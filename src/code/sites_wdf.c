@@ -16,9 +16,9 @@ const hvc_ddi *sites_wdf_ddi(const sites_job *job, hvc_value_id target)
     return NULL;
 }
 
-/* Whether an instruction in [low, high) can hold the distance of an entry from the table's start: as a
- * displacement or an immediate. Without it the entry cannot be reached, so the function need not be looked
- * at. */
+/* Whether an instruction in [low, high) can hold the distance of an entry from the table's start:
+ * as a displacement or an immediate. Without it the entry cannot be reached, so the function need
+ * not be looked at. */
 static bool mentions(const hvc_analysis *analysis, uint32_t low, uint32_t high, uint32_t distance)
 {
     hvc_span bytes = hvc_image_span(analysis->image, low, high - low);
@@ -47,7 +47,8 @@ static bool may_call(const hvc_analysis *analysis, uint32_t group)
             continue;
         for (size_t k = 0; k < count; k++)
             if (ddis[k].via == HVC_VIA_WDF && ddis[k].slot < analysis->wdf_count &&
-                mentions(analysis, part->begin, part->end, ddis[k].slot * analysis->isa->pointer_size))
+                mentions(analysis, part->begin, part->end,
+                         ddis[k].slot * analysis->isa->pointer_size))
                 return true;
     }
     return false;
@@ -67,7 +68,8 @@ static bool seed_range(sites_job *job, uint32_t low, uint32_t high, bool filter)
         if (function == NULL || function->group + 1 == last)
             continue;
         last = function->group + 1;
-        if ((!filter || may_call(analysis, function->group)) && !sites_enqueue(job, function->group))
+        if ((!filter || may_call(analysis, function->group)) &&
+            !sites_enqueue(job, function->group))
             return false;
     }
     return true;
@@ -86,7 +88,8 @@ bool sites_seed_wdf(sites_job *job)
                               "KMDF's function table was not found");
     if (analysis->wdf_indirect)
         return seed_range(job, analysis->wdf_table, analysis->wdf_table + pointer, true);
-    /* The table lies in the driver: each entry has an address of its own, or its start is formed. */
+    /* The table lies in the driver: each entry has an address of its own, or its start is formed.
+     */
     if (!seed_range(job, analysis->wdf_table, analysis->wdf_table + 1, true))
         return false;
     size_t count;

@@ -32,7 +32,8 @@ static void remove_slots(hvc_state *state, size_t first, size_t count)
     state->slot_count = (uint16_t)(state->slot_count - count);
 }
 
-/* Adds [low, high) to the parts that got out. When there is no room, or ranges meet, they become one. */
+/* Adds [low, high) to the parts that got out. When there is no room, or ranges meet, they become
+ * one. */
 static void add_escape(hvc_state *state, int32_t low, int32_t high)
 {
     for (unsigned i = 0; i < state->escape_count; i++) {
@@ -87,8 +88,8 @@ void hvc_state_escape(const hvc_values *values, hvc_state *state, hvc_value_id v
 static void insert_slot(hvc_values *values, hvc_state *state, size_t at, hvc_slot slot)
 {
     if (state->slot_count == HVC_STATE_SLOTS) {
-        /* No room: the new slot is forgotten at once, and an address in it has got out of sight. Above the
-         * return address a missing slot would mean "as at entry". */
+        /* No room: the new slot is forgotten at once, and an address in it has got out of sight.
+         * Above the return address a missing slot would mean "as at entry". */
         hvc_state_escape(values, state, slot.value);
         if (slot.base == 0 && slot.offset >= 0)
             state->entry_lost = true;
@@ -111,7 +112,8 @@ static size_t overlapping(const hvc_state *state, uint8_t base, int64_t low, int
            (int64_t)state->slots[first].offset + state->slots[first].size <= low)
         first++;
     size_t end = first;
-    while (end < state->slot_count && state->slots[end].base == base && state->slots[end].offset < high)
+    while (end < state->slot_count && state->slots[end].base == base &&
+           state->slots[end].offset < high)
         end++;
     *ret_count = end - first;
     return first;
@@ -131,15 +133,17 @@ static void forget_places(hvc_state *state, uint8_t base, int64_t low, int64_t h
     }
 }
 
-/* Bases other than the entry's stand for a stack pointer whose distance from it is not known: a write above
- * such a base may hit any slot of the frame, one below it (a push) only what was dead before. */
+/* Bases other than the entry's stand for a stack pointer whose distance from it is not known: a
+ * write above such a base may hit any slot of the frame, one below it (a push) only what was dead
+ * before. */
 static void alias_bases(const hvc_values *values, hvc_state *state, uint8_t base, int64_t high)
 {
     size_t kept = 0;
     for (size_t i = 0; i < state->slot_count; i++) {
         hvc_slot slot = state->slots[i];
-        bool hit = base == 0 ? slot.base != 0 && slot.offset + slot.size > 0
-                             : slot.base != base && (slot.base != 0 || (slot.offset < 0 && high > 0));
+        bool hit = base == 0
+                       ? slot.base != 0 && slot.offset + slot.size > 0
+                       : slot.base != base && (slot.base != 0 || (slot.offset < 0 && high > 0));
         if (hit) {
             hvc_state_escape(values, state, slot.value);
             forget_places(state, slot.base, slot.offset, (int64_t)slot.offset + slot.size);
@@ -164,8 +168,8 @@ void hvc_state_forget(hvc_values *values, hvc_state *state, uint8_t base, int32_
     remove_slots(state, first, count);
 }
 
-hvc_value_id hvc_state_load(hvc_values *values, const hvc_state *state, uint8_t base, int32_t offset,
-                            uint8_t size)
+hvc_value_id hvc_state_load(hvc_values *values, const hvc_state *state, uint8_t base,
+                            int32_t offset, uint8_t size)
 {
     size_t count, first = overlapping(state, base, offset, (int64_t)offset + size, &count);
     if (count == 1 && size <= 8) {
@@ -195,17 +199,20 @@ static bool store_inside(hvc_values *values, hvc_slot *slot, int32_t offset, uin
         return false;
     unsigned shift = 8u * (unsigned)(offset - slot->offset);
     uint64_t hole = hvc_size_mask(size) << shift;
-    hvc_value_id rest = hvc_value_alu(values, HVC_ALU_AND, slot->value,
-                                      hvc_value_const(values, ~hole & hvc_size_mask(slot->size)), 8);
+    hvc_value_id rest =
+        hvc_value_alu(values, HVC_ALU_AND, slot->value,
+                      hvc_value_const(values, ~hole & hvc_size_mask(slot->size)), 8);
     hvc_value_id part = hvc_value_alu(values, HVC_ALU_SHL, hvc_value_truncate(values, value, size),
                                       hvc_value_const(values, shift), 8);
-    slot->value = shift == 0 ? hvc_value_truncate(values, hvc_value_insert(values, slot->value, value, size), slot->size)
-                             : hvc_value_alu(values, HVC_ALU_OR, rest, part, 8);
+    slot->value =
+        shift == 0 ? hvc_value_truncate(values, hvc_value_insert(values, slot->value, value, size),
+                                        slot->size)
+                   : hvc_value_alu(values, HVC_ALU_OR, rest, part, 8);
     return true;
 }
 
-void hvc_state_store(hvc_values *values, hvc_state *state, uint8_t base, int32_t offset, uint8_t size,
-                     hvc_value_id value)
+void hvc_state_store(hvc_values *values, hvc_state *state, uint8_t base, int32_t offset,
+                     uint8_t size, hvc_value_id value)
 {
     alias_bases(values, state, base, (int64_t)offset + size);
     size_t count, first = overlapping(state, base, offset, (int64_t)offset + size, &count);
@@ -220,8 +227,8 @@ void hvc_state_store(hvc_values *values, hvc_state *state, uint8_t base, int32_t
         return;
     for (size_t i = first; i < first + count; i++)
         hvc_state_escape(values, state, state->slots[i].value);
-    /* What is overwritten only in part is forgotten whole. Above the return address a missing slot would
-     * mean "as at entry", so the rest of it becomes unknown for good. */
+    /* What is overwritten only in part is forgotten whole. Above the return address a missing slot
+     * would mean "as at entry", so the rest of it becomes unknown for good. */
     if (base == 0 && count > 0)
         for (size_t i = first; i < first + count; i++)
             if (state->slots[i].offset >= 0 &&
@@ -278,9 +285,8 @@ void hvc_state_set(hvc_values *values, hvc_state *state, uint8_t reg, hvc_value_
 
 static bool same_place(const hvc_place_of *a, const hvc_place_of *b)
 {
-    return a->kind == b->kind &&
-           (a->kind == 0 || (a->reg_or_base == b->reg_or_base && a->size == b->size &&
-                             a->offset == b->offset));
+    return a->kind == b->kind && (a->kind == 0 || (a->reg_or_base == b->reg_or_base &&
+                                                   a->size == b->size && a->offset == b->offset));
 }
 
 /* Joins two values; an address that gets lost in the join has got out of sight. */
@@ -328,8 +334,8 @@ static bool join_slots(hvc_values *values, hvc_state *to, const hvc_state *from,
         to->slots[kept++] = slot;
     }
     to->slot_count = (uint16_t)kept;
-    /* Slots of from alone: below the return address they are simply not known; above it, missing in to
-     * means "as at entry" there. */
+    /* Slots of from alone: below the return address they are simply not known; above it, missing in
+     * to means "as at entry" there. */
     for (k = 0; k < from->slot_count; k++) {
         const hvc_slot *slot = &from->slots[k];
         size_t count;
@@ -365,8 +371,9 @@ static bool join_flags(hvc_flags *to, const hvc_flags *from)
     return false;
 }
 
-/* The two ways left the stack pointer at different places: from here on it has a base of its own, "where it
- * is at this point". A loop that comes back to the point with another stack pointer leaves it unknown. */
+/* The two ways left the stack pointer at different places: from here on it has a base of its own,
+ * "where it is at this point". A loop that comes back to the point with another stack pointer
+ * leaves it unknown. */
 static hvc_value_id join_stack_pointers(hvc_values *values, hvc_value_id a, hvc_value_id b,
                                         uint8_t join_base)
 {

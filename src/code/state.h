@@ -1,4 +1,5 @@
-/* What is known at one point of a function: registers, the stack slots that were written, the flags. */
+/* What is known at one point of a function: registers, the stack slots that were written, the
+ * flags. */
 #ifndef CODE_STATE_H
 #define CODE_STATE_H
 
@@ -8,7 +9,8 @@
 #include "code/isa.h"
 #include "code/value.h"
 
-#define HVC_STATE_SLOTS 96 /* stack slots remembered at once; more are forgotten, which is sound */
+#define HVC_STATE_SLOTS 96 /* stack slots remembered at once; more are forgotten, which is sound   \
+                            */
 
 #define HVC_STATE_ESCAPES 8 /* ranges whose address got out; more become one */
 
@@ -26,7 +28,12 @@ typedef struct hvc_place_of {
     int32_t offset;
 } hvc_place_of;
 
-typedef enum hvc_flags_kind { HVC_FLAGS_UNKNOWN, HVC_FLAGS_COMPARE, HVC_FLAGS_TEST, HVC_FLAGS_RESULT } hvc_flags_kind;
+typedef enum hvc_flags_kind {
+    HVC_FLAGS_UNKNOWN,
+    HVC_FLAGS_COMPARE,
+    HVC_FLAGS_TEST,
+    HVC_FLAGS_RESULT
+} hvc_flags_kind;
 
 typedef struct hvc_flags {
     uint8_t kind, size;
@@ -38,15 +45,15 @@ typedef struct hvc_state {
     hvc_value_id regs[HVC_REG_COUNT];
     hvc_place_of origin[HVC_REG_COUNT]; /* the slot that a register was loaded from (kind 2) */
     hvc_flags flags;
-    /* Parts of the frame whose address got out: calls and writes through pointers that are not known make
-     * the slots there unknown. */
+    /* Parts of the frame whose address got out: calls and writes through pointers that are not
+     * known make the slots there unknown. */
     struct {
         int32_t low, high;
     } escaped[HVC_STATE_ESCAPES];
     uint8_t escape_count;
-    bool escaped_other;   /* an address on another stack base got out */
-    bool entry_lost;      /* slots above the return address may have been overwritten unseen */
-    bool live;            /* the point is reachable */
+    bool escaped_other; /* an address on another stack base got out */
+    bool entry_lost;    /* slots above the return address may have been overwritten unseen */
+    bool live;          /* the point is reachable */
     uint16_t slot_count;
     hvc_slot slots[HVC_STATE_SLOTS]; /* sorted by base, offset; never overlapping */
 } hvc_state;
@@ -54,24 +61,26 @@ typedef struct hvc_state {
 /* Copies only what is in use. */
 void hvc_state_copy(hvc_state *to, const hvc_state *from);
 
-/* Joins from into to; true when to changed. join_base is the stack base for a stack pointer that differs. With
- * widen, what differs becomes unknown at once, so that a loop settles. */
+/* Joins from into to; true when to changed. join_base is the stack base for a stack pointer that
+ * differs. With widen, what differs becomes unknown at once, so that a loop settles. */
 bool hvc_state_join(hvc_values *values, const hvc_isa *isa, hvc_state *to, const hvc_state *from,
                     uint8_t join_base, bool widen);
 
 void hvc_state_set(hvc_values *values, hvc_state *state, uint8_t reg, hvc_value_id value);
 
 /* The stack's bytes at base + offset; UNKNOWN when they are not known. */
-hvc_value_id hvc_state_load(hvc_values *values, const hvc_state *state, uint8_t base, int32_t offset,
-                            uint8_t size);
+hvc_value_id hvc_state_load(hvc_values *values, const hvc_state *state, uint8_t base,
+                            int32_t offset, uint8_t size);
 void hvc_state_store(hvc_values *values, hvc_state *state, uint8_t base, int32_t offset,
                      uint8_t size, hvc_value_id value);
 /* Forgets slots of base in [low, high). */
-void hvc_state_forget(hvc_values *values, hvc_state *state, uint8_t base, int32_t low, int32_t high);
+void hvc_state_forget(hvc_values *values, hvc_state *state, uint8_t base, int32_t low,
+                      int32_t high);
 /* Foreign code ran, or a pointer that is not known was written through. */
 void hvc_state_foreign_write(hvc_values *values, hvc_state *state);
-/* An address on the stack gets where it cannot be followed; does nothing for other values. The object
- * there is size bytes long, 0 when that is not known: then it may reach up to the return address. */
+/* An address on the stack gets where it cannot be followed; does nothing for other values. The
+ * object there is size bytes long, 0 when that is not known: then it may reach up to the return
+ * address. */
 void hvc_state_escape(const hvc_values *values, hvc_state *state, hvc_value_id value);
 void hvc_state_escape_sized(const hvc_values *values, hvc_state *state, hvc_value_id value,
                             int32_t size);

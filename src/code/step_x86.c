@@ -1,12 +1,13 @@
-/* x86 and x64. The encodings that compilers write most are taken apart by a table of lengths; Zydis, in
- * its minimal mode, does the others. What an instruction does to control is then told from its opcode. */
+/* x86 and x64. The encodings that compilers write most are taken apart by a table of lengths;
+ * Zydis, in its minimal mode, does the others. What an instruction does to control is then told
+ * from its opcode. */
 #include <Zydis/Zydis.h>
 
 #include "code/step.h"
 
 /* The parts of an instruction that matter here. */
 typedef struct parts {
-    uint8_t map;    /* 1: one-byte opcodes, 2: behind 0F, 0: others, none of which goes elsewhere */
+    uint8_t map; /* 1: one-byte opcodes, 2: behind 0F, 0: others, none of which goes elsewhere */
     uint8_t opcode, length;
     bool has_modrm, is_nop;
     uint8_t modrm, sib;
@@ -28,26 +29,28 @@ enum {
 #define EIGHT(at, flags)                                                                           \
     [at] = flags, [at + 1] = flags, [at + 2] = flags, [at + 3] = flags, [at + 4] = flags,          \
     [at + 5] = flags, [at + 6] = flags, [at + 7] = flags
-#define ALU_ROW(at)                                                                                \
-    [at] = M, [at + 1] = M, [at + 2] = M, [at + 3] = M, [at + 4] = B, [at + 5] = Z
+#define ALU_ROW(at) [at] = M, [at + 1] = M, [at + 2] = M, [at + 3] = M, [at + 4] = B, [at + 5] = Z
 
 static const uint8_t one_byte[256] = {
-    ALU_ROW(0x00), ALU_ROW(0x08), ALU_ROW(0x10), ALU_ROW(0x18), ALU_ROW(0x20), ALU_ROW(0x28),
-    ALU_ROW(0x30), ALU_ROW(0x38), EIGHT(0x40, S), EIGHT(0x48, S), EIGHT(0x50, OK), EIGHT(0x58, OK),
-    [0x68] = Z, [0x69] = M | Z, [0x6a] = B, [0x6b] = M | B,
-    EIGHT(0x70, B | R), EIGHT(0x78, B | R),
-    [0x80] = M | B, [0x81] = M | Z, [0x83] = M | B, [0x84] = M, [0x85] = M, [0x86] = M, [0x87] = M,
-    [0x88] = M, [0x89] = M, [0x8a] = M, [0x8b] = M, [0x8d] = M, EIGHT(0x90, OK), [0x98] = OK,
-    [0x99] = OK, [0xa8] = B, [0xa9] = Z, EIGHT(0xb0, B), EIGHT(0xb8, V),
-    [0xc0] = M | B, [0xc1] = M | B, [0xc2] = W, [0xc3] = OK, [0xc6] = M | B, [0xc7] = M | Z, [0xc9] = OK,
-    [0xcc] = OK, [0xcd] = B, [0xd0] = M, [0xd1] = M, [0xd2] = M, [0xd3] = M,
-    [0xe8] = Z | R, [0xe9] = Z | R, [0xeb] = B | R, [0xf6] = M, [0xf7] = M, [0xfe] = M, [0xff] = M,
+    ALU_ROW(0x00),   ALU_ROW(0x08),      ALU_ROW(0x10),      ALU_ROW(0x18),  ALU_ROW(0x20),
+    ALU_ROW(0x28),   ALU_ROW(0x30),      ALU_ROW(0x38),      EIGHT(0x40, S), EIGHT(0x48, S),
+    EIGHT(0x50, OK), EIGHT(0x58, OK),    [0x68] = Z,         [0x69] = M | Z, [0x6a] = B,
+    [0x6b] = M | B,  EIGHT(0x70, B | R), EIGHT(0x78, B | R), [0x80] = M | B, [0x81] = M | Z,
+    [0x83] = M | B,  [0x84] = M,         [0x85] = M,         [0x86] = M,     [0x87] = M,
+    [0x88] = M,      [0x89] = M,         [0x8a] = M,         [0x8b] = M,     [0x8d] = M,
+    EIGHT(0x90, OK), [0x98] = OK,        [0x99] = OK,        [0xa8] = B,     [0xa9] = Z,
+    EIGHT(0xb0, B),  EIGHT(0xb8, V),     [0xc0] = M | B,     [0xc1] = M | B, [0xc2] = W,
+    [0xc3] = OK,     [0xc6] = M | B,     [0xc7] = M | Z,     [0xc9] = OK,    [0xcc] = OK,
+    [0xcd] = B,      [0xd0] = M,         [0xd1] = M,         [0xd2] = M,     [0xd3] = M,
+    [0xe8] = Z | R,  [0xe9] = Z | R,     [0xeb] = B | R,     [0xf6] = M,     [0xf7] = M,
+    [0xfe] = M,      [0xff] = M,
 };
 
 static const uint8_t two_byte[256] = {
-    [0x10] = M, [0x11] = M, [0x1f] = M, [0x28] = M, [0x29] = M, EIGHT(0x40, M), EIGHT(0x48, M),
-    [0x57] = M, EIGHT(0x80, Z | R), EIGHT(0x88, Z | R), EIGHT(0x90, M), EIGHT(0x98, M), [0xa3] = M,
-    [0xaf] = M, [0xb6] = M, [0xb7] = M, [0xbe] = M, [0xbf] = M,
+    [0x10] = M,     [0x11] = M,     [0x1f] = M, [0x28] = M,         [0x29] = M,
+    EIGHT(0x40, M), EIGHT(0x48, M), [0x57] = M, EIGHT(0x80, Z | R), EIGHT(0x88, Z | R),
+    EIGHT(0x90, M), EIGHT(0x98, M), [0xa3] = M, [0xaf] = M,         [0xb6] = M,
+    [0xb7] = M,     [0xbe] = M,     [0xbf] = M,
 };
 
 /* Whether the reg field makes an instruction of the opcode that the table is for. */
@@ -144,8 +147,7 @@ static bool decode_by_zydis(hvc_span bytes, bool long_mode, parts *it)
     };
     ZydisDecodedInstruction insn;
     decoder.decoder_mode[ZYDIS_DECODER_MODE_MINIMAL] = ZYAN_TRUE;
-    if (!ZYAN_SUCCESS(
-            ZydisDecoderDecodeInstruction(&decoder, NULL, bytes.data, bytes.size, &insn)))
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, NULL, bytes.data, bytes.size, &insn)))
         return false;
     *it = (parts){
         .opcode = insn.opcode,
@@ -285,7 +287,8 @@ static void note_operands(const parts *it, const uint8_t *bytes, hvc_step *step)
         return;
     /* [index * 4 + table] or [register + table] */
     unsigned mod = it->modrm >> 6;
-    bool indexed = mod == 0 && (it->modrm & 7) == 4 && (it->sib & 7) == 5 && (it->sib >> 3 & 7) != 4;
+    bool indexed =
+        mod == 0 && (it->modrm & 7) == 4 && (it->sib & 7) == 5 && (it->sib >> 3 & 7) != 4;
     step->through_table = indexed || mod == 2;
 }
 
@@ -302,7 +305,8 @@ static void decode(hvc_span bytes, uint32_t rva, bool long_mode, hvc_step *step)
         classify_one_byte(&it, bytes.data, step);
     else if (it.map == 2)
         classify_two_byte(&it, step);
-    if (step->kind != HVC_STEP_CALL && step->kind != HVC_STEP_BRANCH && step->kind != HVC_STEP_JUMP) {
+    if (step->kind != HVC_STEP_CALL && step->kind != HVC_STEP_BRANCH &&
+        step->kind != HVC_STEP_JUMP) {
         note_operands(&it, bytes.data, step);
         return;
     }

@@ -32,13 +32,15 @@ static hvc_target resolve_pointer(hvc_analysis *analysis, uint32_t rva, unsigned
     }
     hvc_global global;
     hvc_global_look(analysis, rva, analysis->isa->pointer_size, &global);
-    /* Other writers than these would make the call a call of something else as well; the value that a known
-     * writer stored is called all the same. */
+    /* Other writers than these would make the call a call of something else as well; the value that
+     * a known writer stored is called all the same. */
     for (unsigned i = 0; i < global.count; i++) {
         uint64_t number;
-        if (hvc_value_is_const(&analysis->values, global.writers[i].store->value, &number) && number == 0)
+        if (hvc_value_is_const(&analysis->values, global.writers[i].store->value, &number) &&
+            number == 0)
             continue;
-        hvc_target one = resolve(analysis, global.writers[i].flow, global.writers[i].store->value, depth + 1);
+        hvc_target one =
+            resolve(analysis, global.writers[i].flow, global.writers[i].store->value, depth + 1);
         if (one.kind == HVC_TARGET_UNKNOWN)
             continue;
         if (found.kind != HVC_TARGET_UNKNOWN &&

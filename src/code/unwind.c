@@ -1,5 +1,5 @@
-/* What the exception data tells about functions: where they are, which fragments belong together, and
- * which handlers and filters it refers to. */
+/* What the exception data tells about functions: where they are, which fragments belong together,
+ * and which handlers and filters it refers to. */
 #include "code/map_builder.h"
 
 #include "base/limits.h"
@@ -9,7 +9,7 @@ enum {
     FLAG_EHANDLER = 1,
     FLAG_UHANDLER = 2,
     FLAG_CHAININFO = 4,
-    SCOPE_RECORD = 16, /* begin, end, handler or filter, target */
+    SCOPE_RECORD = 16,   /* begin, end, handler or filter, target */
     EXECUTE_HANDLER = 1, /* stands for a filter that always says yes */
 };
 
@@ -47,8 +47,8 @@ static bool in_code(const hvc_map_builder *builder, uint32_t rva)
     return hvc_exec_at(&builder->exec, rva) != NULL;
 }
 
-/* The scope table of C code (__try): the handler's own data, so it is recognised by making sense. *budget
- * is how many records may still be read from this image. */
+/* The scope table of C code (__try): the handler's own data, so it is recognised by making sense.
+ * *budget is how many records may still be read from this image. */
 static bool read_scope_table(hvc_map_builder *builder, uint32_t rva, uint64_t *budget)
 {
     uint32_t count;
@@ -71,8 +71,7 @@ static bool read_scope_table(hvc_map_builder *builder, uint32_t rva, uint64_t *b
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *record = table.data + (size_t)i * SCOPE_RECORD;
         uint32_t handler = hvc_le32(record + 8), target = hvc_le32(record + 12);
-        if (handler > EXECUTE_HANDLER &&
-            !hvc_builder_add_point(builder, handler, HVC_FROM_POINTER))
+        if (handler > EXECUTE_HANDLER && !hvc_builder_add_point(builder, handler, HVC_FROM_POINTER))
             return false;
         if (target != 0 && !hvc_builder_add_label(builder, target))
             return false;
@@ -166,8 +165,8 @@ static bool settle(hvc_map_builder *builder)
         hvc_places_add_range(builder->covered, slot, items[i].end - items[i].begin);
         /* An ARM64 fragment does not name its function; it stands behind it. */
         if (arm64 && items[i].group == 0)
-            items[i].group = i > 0 && items[i - 1].end == items[i].begin ? items[i - 1].group
-                                                                         : items[i].begin;
+            items[i].group =
+                i > 0 && items[i - 1].end == items[i].begin ? items[i - 1].group : items[i].begin;
         if (items[i].group != items[i].begin && !is_told(builder, items[i].group))
             items[i].group = items[i].begin;
     }
@@ -189,8 +188,8 @@ bool hvc_builder_read_unwind(hvc_map_builder *builder)
         if (told == NULL)
             return false;
         uint32_t room = range->size - (function.begin - range->rva);
-        *told = (hvc_code_function){function.begin, function.end, function.begin,
-                                    HVC_FROM_EXCEPTION};
+        *told =
+            (hvc_code_function){function.begin, function.end, function.begin, HVC_FROM_EXCEPTION};
         if (told->end - told->begin > room)
             told->end = told->begin + room;
         if (function.chained)

@@ -28,8 +28,8 @@ void hvc_values_reset(hvc_values *values)
     memset(values->buckets, 0, values->bucket_count * sizeof(*values->buckets));
     values->member_count = 0;
     values->failed = false;
-    /* Id 0 is "undefined", ids 1..HVC_UNKNOWN_COUNT - 1 the unknowns: none of them is hashed, so they are
-     * there even when memory is not. */
+    /* Id 0 is "undefined", ids 1..HVC_UNKNOWN_COUNT - 1 the unknowns: none of them is hashed, so
+     * they are there even when memory is not. */
     memset(values->terms, 0, HVC_UNKNOWN_COUNT * sizeof(*values->terms));
     for (uint32_t i = 0; i < HVC_UNKNOWN_COUNT; i++)
         values->terms[i].number = i;
@@ -172,8 +172,8 @@ hvc_value_id hvc_value_range(hvc_values *values, uint64_t last, hvc_unknown why)
         return hvc_value_const(values, 0);
     if (last == UINT64_MAX)
         return hvc_value_unknown(values, why);
-    return intern(values,
-                  (hvc_term){.kind = HVC_TERM_RANGE, .number = last, .alu = (uint8_t)why}, NULL);
+    return intern(values, (hvc_term){.kind = HVC_TERM_RANGE, .number = last, .alu = (uint8_t)why},
+                  NULL);
 }
 
 static hvc_unknown why_of(const hvc_term *term)
@@ -190,8 +190,8 @@ hvc_unknown hvc_value_why(const hvc_values *values, hvc_value_id value)
 
 hvc_value_id hvc_value_entry(hvc_values *values, uint8_t reg)
 {
-    return intern(values,
-                  (hvc_term){.kind = HVC_TERM_ENTRY, .reg = reg, .size = values->pointer_size}, NULL);
+    return intern(
+        values, (hvc_term){.kind = HVC_TERM_ENTRY, .reg = reg, .size = values->pointer_size}, NULL);
 }
 
 hvc_value_id hvc_value_entry_stack(hvc_values *values, int32_t offset, uint8_t size)
@@ -209,7 +209,8 @@ hvc_value_id hvc_value_result(hvc_values *values, uint32_t call_rva)
 {
     return intern(
         values,
-        (hvc_term){.kind = HVC_TERM_RESULT, .number = call_rva, .size = values->pointer_size}, NULL);
+        (hvc_term){.kind = HVC_TERM_RESULT, .number = call_rva, .size = values->pointer_size},
+        NULL);
 }
 
 bool hvc_value_is_const(const hvc_values *values, hvc_value_id value, uint64_t *ret_number)
@@ -225,7 +226,8 @@ bool hvc_value_is_unknown(const hvc_values *values, hvc_value_id value)
     return values->terms[value].kind == HVC_TERM_UNKNOWN;
 }
 
-static bool bound_of(const hvc_values *values, hvc_value_id value, unsigned depth, uint64_t *ret_last);
+static bool bound_of(const hvc_values *values, hvc_value_id value, unsigned depth,
+                     uint64_t *ret_last);
 
 hvc_value_id hvc_value_load(hvc_values *values, hvc_value_id address, int32_t offset, uint8_t size,
                             bool sign)
@@ -302,8 +304,8 @@ static hvc_value_id make_set(hvc_values *values, hvc_value_id *list, size_t coun
     for (size_t i = 0; i < count; i++)
         if (values->terms[list[i]].depth > depth)
             depth = values->terms[list[i]].depth;
-    return intern(values,
-                  (hvc_term){.kind = HVC_TERM_SET, .count = (uint8_t)count, .depth = depth}, list);
+    return intern(values, (hvc_term){.kind = HVC_TERM_SET, .count = (uint8_t)count, .depth = depth},
+                  list);
 }
 
 static bool add_distinct(hvc_value_id *list, size_t *count, size_t room, hvc_value_id id)
@@ -320,7 +322,8 @@ static bool add_distinct(hvc_value_id *list, size_t *count, size_t room, hvc_val
 /* The widest number that a term can be, where it tells that itself. */
 static bool upper_bound(const hvc_term *term, uint64_t *ret_last)
 {
-    if (term->kind != HVC_TERM_CONST && term->kind != HVC_TERM_RANGE && term->kind != HVC_TERM_BOUND)
+    if (term->kind != HVC_TERM_CONST && term->kind != HVC_TERM_RANGE &&
+        term->kind != HVC_TERM_BOUND)
         return false;
     *ret_last = term->number;
     return true;
@@ -361,7 +364,8 @@ static bool bound_of_op(const hvc_values *values, const hvc_term *term, unsigned
 }
 
 /* The widest number that a value can be, as a whole register; false when it may be any. */
-static bool bound_of(const hvc_values *values, hvc_value_id value, unsigned depth, uint64_t *ret_last)
+static bool bound_of(const hvc_values *values, hvc_value_id value, unsigned depth,
+                     uint64_t *ret_last)
 {
     const hvc_term *term = &values->terms[value];
     size_t count;
@@ -421,19 +425,18 @@ hvc_value_id hvc_value_insert(hvc_values *values, hvc_value_id old, hvc_value_id
     if (term.kind == HVC_TERM_PART && term.size <= size)
         old = term.a; /* what it replaced is replaced again */
     low = hvc_value_truncate(values, low, size);
-    if (hvc_value_is_const(values, old, &high_number) && hvc_value_is_const(values, low, &low_number))
+    if (hvc_value_is_const(values, old, &high_number) &&
+        hvc_value_is_const(values, low, &low_number))
         return hvc_value_const(values, (high_number & ~hvc_size_mask(size)) | low_number);
     uint8_t depth = values->terms[old].depth > values->terms[low].depth ? values->terms[old].depth
                                                                         : values->terms[low].depth;
     if (depth + 1 >= HVC_VALUE_DEPTH)
         return hvc_value_unknown(values, HVC_UNKNOWN_BUDGET);
-    return intern(values,
-                  (hvc_term){.kind = HVC_TERM_PART,
-                             .a = old,
-                             .b = low,
-                             .size = size,
-                             .depth = (uint8_t)(depth + 1)},
-                  NULL);
+    return intern(
+        values,
+        (hvc_term){
+            .kind = HVC_TERM_PART, .a = old, .b = low, .size = size, .depth = (uint8_t)(depth + 1)},
+        NULL);
 }
 
 static hvc_value_id join_into_range(hvc_values *values, hvc_value_id a, hvc_value_id b)
@@ -449,9 +452,8 @@ static hvc_value_id join_into_range(hvc_values *values, hvc_value_id a, hvc_valu
             uint64_t bound;
             if (!upper_bound(member, &bound)) {
                 hvc_unknown first = why_of(&values->terms[a]);
-                return hvc_value_unknown(values, first != HVC_UNKNOWN_NONE
-                                                     ? first
-                                                     : why_of(&values->terms[b]));
+                return hvc_value_unknown(
+                    values, first != HVC_UNKNOWN_NONE ? first : why_of(&values->terms[b]));
             }
             if (member->kind == HVC_TERM_RANGE && why_of(member) < why)
                 why = why_of(member);
@@ -588,14 +590,18 @@ bool hvc_condition_holds(hvc_condition condition, bool test, uint64_t a, uint64_
     }
 }
 
-/* Bytes in which a term's number can differ from zero: what truncating to that size leaves alone. */
+/* Bytes in which a term's number can differ from zero: what truncating to that size leaves alone.
+ */
 static uint8_t width_of(const hvc_values *values, const hvc_term *term)
 {
     switch (term->kind) {
     case HVC_TERM_CONST:
     case HVC_TERM_RANGE:
     case HVC_TERM_BOUND:
-        return term->number <= 0xFF ? 1 : term->number <= 0xFFFF ? 2 : term->number >> 32 == 0 ? 4 : 8;
+        return term->number <= 0xFF      ? 1
+               : term->number <= 0xFFFF  ? 2
+               : term->number >> 32 == 0 ? 4
+                                         : 8;
     case HVC_TERM_LOAD:
     case HVC_TERM_TABLE:
         return term->sign ? 8 : term->size;
@@ -832,8 +838,8 @@ static hvc_value_id alu_one(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc
     b = without_bound(values, b);
     x = values->terms[a];
     y = values->terms[b];
-    /* Only terms that mean one number for the whole run of the function: two results of one call site, or
-     * two loads of one place, may differ. */
+    /* Only terms that mean one number for the whole run of the function: two results of one call
+     * site, or two loads of one place, may differ. */
     if (a == b && (alu == HVC_ALU_XOR || alu == HVC_ALU_SUB) &&
         (x.kind == HVC_TERM_ENTRY || x.kind == HVC_TERM_ENTRY_STACK))
         return hvc_value_const(values, 0);
@@ -847,7 +853,8 @@ static hvc_value_id alu_one(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc
     return make_op(values, alu, a, unary ? a : b, size);
 }
 
-hvc_value_id hvc_value_alu(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b, uint8_t size)
+hvc_value_id hvc_value_alu(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b,
+                           uint8_t size)
 {
     size_t count_a, count_b;
     hvc_value_id list[HVC_VALUE_MEMBERS];
@@ -867,7 +874,7 @@ hvc_value_id hvc_value_alu(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_
                 return size < 8 ? hvc_value_range(values, hvc_size_mask(size),
                                                   why_of(&values->terms[result]))
                                 : hvc_value_unknown(values, why_of(&values->terms[result]));
-            if ( values->terms[result].kind == HVC_TERM_SET ||
+            if (values->terms[result].kind == HVC_TERM_SET ||
                 !add_distinct(list, &count, HVC_VALUE_MEMBERS, result))
                 return hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
         }

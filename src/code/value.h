@@ -1,6 +1,6 @@
-/* Values as the analysis knows them: numbers, or terms over what is not known inside one function (what a
- * register held at entry, what a call returned, what memory holds). Values are interned: equal values have
- * equal ids, so that states compare and join by comparing ids. */
+/* Values as the analysis knows them: numbers, or terms over what is not known inside one function
+ * (what a register held at entry, what a call returned, what memory holds). Values are interned:
+ * equal values have equal ids, so that states compare and join by comparing ids. */
 #ifndef CODE_VALUE_H
 #define CODE_VALUE_H
 
@@ -17,17 +17,20 @@ typedef uint32_t hvc_value_id;
 typedef enum hvc_term_kind {
     HVC_TERM_UNKNOWN, /* number: why, an hvc_unknown */
     HVC_TERM_CONST,   /* number */
-    HVC_TERM_RANGE,   /* some number from 0 to number, not known otherwise; alu: why, an hvc_unknown */
+    HVC_TERM_RANGE,   /* some number from 0 to number, not known otherwise; alu: why, an hvc_unknown
+                       */
     HVC_TERM_ENTRY,   /* what register `reg` held at the function's entry */
-    HVC_TERM_ENTRY_STACK, /* size bytes at stack pointer at entry + offset, at the function's entry */
-    HVC_TERM_STACK,   /* an address: stack pointer at entry + offset (reg: which stack base, 0 at entry) */
-    HVC_TERM_RESULT,  /* what the call at RVA number returned */
-    HVC_TERM_LOAD,    /* size bytes of memory at a + offset, some time before; sign: sign-extended */
-    HVC_TERM_TABLE,   /* size bytes at a + index * scale + offset; index in b (RANGE or UNKNOWN) */
-    HVC_TERM_OP,      /* alu(a, b) on size bytes */
-    HVC_TERM_PART,    /* a with its low size bytes replaced by those of b */
-    HVC_TERM_BOUND,   /* a, of which a branch proved that it is at most number */
-    HVC_TERM_SET,     /* one of the members (set, count) */
+    HVC_TERM_ENTRY_STACK, /* size bytes at stack pointer at entry + offset, at the function's entry
+                           */
+    HVC_TERM_STACK,  /* an address: stack pointer at entry + offset (reg: which stack base, 0 at
+                        entry) */
+    HVC_TERM_RESULT, /* what the call at RVA number returned */
+    HVC_TERM_LOAD,   /* size bytes of memory at a + offset, some time before; sign: sign-extended */
+    HVC_TERM_TABLE,  /* size bytes at a + index * scale + offset; index in b (RANGE or UNKNOWN) */
+    HVC_TERM_OP,     /* alu(a, b) on size bytes */
+    HVC_TERM_PART,   /* a with its low size bytes replaced by those of b */
+    HVC_TERM_BOUND,  /* a, of which a branch proved that it is at most number */
+    HVC_TERM_SET,    /* one of the members (set, count) */
 } hvc_term_kind;
 
 /* Why a value is not known. The first that applied stays. */
@@ -38,10 +41,10 @@ typedef enum hvc_unknown {
     HVC_UNKNOWN_CALL,        /* left behind by a call */
     HVC_UNKNOWN_MERGE,       /* too many different values meet */
     HVC_UNKNOWN_FLOW,        /* control comes from where it cannot be followed */
-    HVC_UNKNOWN_PARAMETER,   /* parameter of a function that is exported or whose address is taken */
-    HVC_UNKNOWN_GLOBAL,      /* a global that may be written elsewhere */
-    HVC_UNKNOWN_RESULT,      /* returned by a function that cannot be followed */
-    HVC_UNKNOWN_BUDGET,      /* a bound of the analysis */
+    HVC_UNKNOWN_PARAMETER, /* parameter of a function that is exported or whose address is taken */
+    HVC_UNKNOWN_GLOBAL,    /* a global that may be written elsewhere */
+    HVC_UNKNOWN_RESULT,    /* returned by a function that cannot be followed */
+    HVC_UNKNOWN_BUDGET,    /* a bound of the analysis */
     HVC_UNKNOWN_COUNT
 } hvc_unknown;
 
@@ -58,7 +61,8 @@ typedef struct hvc_term {
     uint8_t scale; /* TABLE */
     bool sign;     /* LOAD, TABLE */
     int32_t offset;
-    hvc_value_id a, b; /* OP, PART, BOUND, LOAD, TABLE; SET: a is the index of the first member id */
+    hvc_value_id a,
+        b; /* OP, PART, BOUND, LOAD, TABLE; SET: a is the index of the first member id */
     uint64_t number;
 } hvc_term;
 
@@ -71,7 +75,7 @@ typedef struct hvc_values {
     uint32_t *buckets; /* hash table of ids + 1 */
     uint32_t bucket_count;
     uint8_t pointer_size; /* bytes of a whole register */
-    bool failed; /* out of memory: every new value is unknown */
+    bool failed;          /* out of memory: every new value is unknown */
 } hvc_values;
 
 /* The ids that every table has. */
@@ -124,8 +128,8 @@ const hvc_value_id *hvc_value_members(const hvc_values *values, const hvc_value_
 
 /* alu on plain numbers of size bytes (the concrete semantics that everything above agrees with). */
 uint64_t hvc_alu_compute(hvc_alu alu, uint64_t a, uint64_t b, uint8_t size);
-/* Whether condition holds after comparing (test false) or testing (test true) a with b. ret_known is
- * false for conditions that are not modelled. */
+/* Whether condition holds after comparing (test false) or testing (test true) a with b. ret_known
+ * is false for conditions that are not modelled. */
 bool hvc_condition_holds(hvc_condition condition, bool test, uint64_t a, uint64_t b, uint8_t size,
                          bool *ret_known);
 

@@ -3,8 +3,8 @@
 
 #include "code/analysis.h"
 
-/* Up to KMDF 1.13 (438 functions) the table lies in the driver; from 1.15 on (444) the driver has a pointer to
- * it. */
+/* Up to KMDF 1.13 (438 functions) the table lies in the driver; from 1.15 on (444) the driver has a
+ * pointer to it. */
 enum { FIRST_INDIRECT_COUNT = 444 };
 
 static bool const_rva(const hvc_analysis *analysis, hvc_value_id value, uint32_t *ret_rva)
@@ -44,13 +44,15 @@ void hvc_find_wdf(hvc_analysis *analysis)
     bool binds = false;
     for (size_t i = 0; i < image->imports.count && !binds; i++) {
         hvc_text name = image->imports.items[i].name;
-        binds = name.data != NULL && name.size == 14 && memcmp(name.data, "WdfVersionBind", 14) == 0;
+        binds =
+            name.data != NULL && name.size == 14 && memcmp(name.data, "WdfVersionBind", 14) == 0;
     }
     uint32_t name_rva, pointer = hvc_image_pointer_size(image);
     analysis->wdf_binds = binds;
     if (!binds || !find_library_name(image, &name_rva))
         return;
-    /* WDF_BIND_INFO: Size, Component (the name), Version (3 words), FuncCount, FuncTable, Module. */
+    /* WDF_BIND_INFO: Size, Component (the name), Version (3 words), FuncCount, FuncTable, Module.
+     */
     hvc_reloc_iterator iterator = hvc_reloc_begin(image);
     hvc_reloc reloc;
     while (hvc_reloc_next(&iterator, &reloc)) {

@@ -5,8 +5,8 @@
 #include "code/radix.h"
 #include "code/xref_scan.h"
 
-static bool begin_scan(hvc_xref_scan *scan, const hvc_image *image, const hvc_isa *isa, uint32_t low,
-                       uint32_t high)
+static bool begin_scan(hvc_xref_scan *scan, const hvc_image *image, const hvc_isa *isa,
+                       uint32_t low, uint32_t high)
 {
     *scan = (hvc_xref_scan){.image = image, .isa = isa, .low = low, .high = high};
     /* Real images have a candidate for some 20 bytes. */
@@ -27,16 +27,17 @@ static bool end_scan(hvc_xref_scan *scan, hvc_arena *arena, hvc_xrefs *ret_xrefs
         return false;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || items[kept - 1].to != found[i].to || items[kept - 1].from != found[i].from ||
-            items[kept - 1].kind != found[i].kind)
+        if (kept == 0 || items[kept - 1].to != found[i].to ||
+            items[kept - 1].from != found[i].from || items[kept - 1].kind != found[i].kind)
             items[kept++] = found[i];
     }
     *ret_xrefs = (hvc_xrefs){{items, kept, count + 1}, scan->cut || scan->exec.cut};
     return true;
 }
 
-hvc_status hvc_xrefs_to_range(const hvc_image *image, const hvc_isa *isa, uint32_t low, uint32_t high,
-                              hvc_arena *arena, hvc_xrefs *ret_xrefs, hvc_error *error)
+hvc_status hvc_xrefs_to_range(const hvc_image *image, const hvc_isa *isa, uint32_t low,
+                              uint32_t high, hvc_arena *arena, hvc_xrefs *ret_xrefs,
+                              hvc_error *error)
 {
     hvc_xref_scan scan;
     bool done = begin_scan(&scan, image, isa, low, high);
@@ -57,9 +58,10 @@ hvc_status hvc_xrefs_build(const hvc_image *image, const hvc_isa *isa, const hvc
                            hvc_arena *arena, hvc_xrefs *ret_xrefs, hvc_error *error)
 {
     hvc_xref_scan scan;
-    bool done = begin_scan(&scan, image, isa, 0, image->headers.size_of_image) &&
-                (isa == &hvc_isa_arm64 ? hvc_scan_arm64(&scan, map) : hvc_scan_x86_code(&scan, map)) &&
-                hvc_scan_pointers(&scan) && end_scan(&scan, arena, ret_xrefs);
+    bool done =
+        begin_scan(&scan, image, isa, 0, image->headers.size_of_image) &&
+        (isa == &hvc_isa_arm64 ? hvc_scan_arm64(&scan, map) : hvc_scan_x86_code(&scan, map)) &&
+        hvc_scan_pointers(&scan) && end_scan(&scan, arena, ret_xrefs);
     hvc_arena_free(&scan.scratch);
     return done ? HVC_OK : hvc_fail_memory(error);
 }

@@ -1,6 +1,6 @@
-/* Who refers to what: candidates for references, found without decoding whole functions. A candidate may
- * be wrong (bytes that only look like an operand): who acts on one looks at the instruction. None that
- * exists is missed. */
+/* Who refers to what: candidates for references, found without decoding whole functions. A
+ * candidate may be wrong (bytes that only look like an operand): who acts on one looks at the
+ * instruction. None that exists is missed. */
 #ifndef CODE_XREF_H
 #define CODE_XREF_H
 
@@ -14,38 +14,42 @@
 
 typedef enum hvc_xref_kind {
     HVC_XREF_CALL,    /* direct call: x86/x64 E8, ARM64 bl */
-    HVC_XREF_JUMP,    /* direct jump or conditional branch: E9, 0F 8x, EB, 7x; b, b.cond, cbz, tbz. Only
-                         those that leave the function they stand in are listed */
-    HVC_XREF_ADDRESS, /* x64: disp32 of a RIP-relative operand; x86: relocated word in code; ARM64: adrp
+    HVC_XREF_JUMP,    /* direct jump or conditional branch: E9, 0F 8x, EB, 7x; b, b.cond, cbz, tbz.
+                         Only    those that leave the function they stand in are listed */
+    HVC_XREF_ADDRESS, /* x64: disp32 of a RIP-relative operand; x86: relocated word in code; ARM64:
+                         adrp
                          (+ add/ldr/str) or adr or ldr literal */
     HVC_XREF_POINTER, /* a relocated pointer in data (or in code read as data) */
-    HVC_XREF_BASED,   /* x64: disp32 of an operand with a base register whose value, taken as an RVA, lies in
-                         the image: [ImageBase + index * 4 + array]. Only in functions that
-                         form the image's own base address (lea). From the RVA of the disp32, to its value */
+    HVC_XREF_BASED, /* x64: disp32 of an operand with a base register whose value, taken as an RVA,
+                       lies in the image: [ImageBase + index * 4 + array]. Only in functions that
+                       form the image's own base address (lea). From the RVA of the disp32, to its
+                       value */
 } hvc_xref_kind;
 
 typedef struct hvc_xref {
-    uint32_t from; /* RVA of the operand bytes (x86/x64: inside the instruction) or of the instruction
-                      (ARM64: the one that completes the address) or of the pointer */
-    uint32_t to;   /* RVA. x64 ADDRESS: reckoned from the end of the disp32; when an immediate of k bytes
-                      (1, 2, 4) follows the displacement the true target is to + k */
+    uint32_t from; /* RVA of the operand bytes (x86/x64: inside the instruction) or of the
+                      instruction (ARM64: the one that completes the address) or of the pointer */
+    uint32_t to;   /* RVA. x64 ADDRESS: reckoned from the end of the disp32; when an immediate of k
+                      bytes   (1, 2, 4) follows the displacement the true target is to + k */
     uint8_t kind;
 } hvc_xref;
 
 typedef struct hvc_xrefs {
     HVC_VECTOR(hvc_xref) items; /* sorted by to, then from */
-    bool cut; /* a bound was reached: some candidates are missing, and nothing may rest on their absence */
+    bool cut; /* a bound was reached: some candidates are missing, and nothing may rest on their
+                 absence */
 } hvc_xrefs;
 
-/* Candidates with to in [low, high): for the quick first look at the IAT. One pass over the executable
- * sections, for x64 one compare per byte; ARM64 follows adrp through the next instructions that use the
- * register. ADDRESS (and on x86 POINTER) kinds only. */
-hvc_status hvc_xrefs_to_range(const hvc_image *image, const hvc_isa *isa, uint32_t low, uint32_t high,
-                              hvc_arena *arena, hvc_xrefs *ret_xrefs, hvc_error *error);
+/* Candidates with to in [low, high): for the quick first look at the IAT. One pass over the
+ * executable sections, for x64 one compare per byte; ARM64 follows adrp through the next
+ * instructions that use the register. ADDRESS (and on x86 POINTER) kinds only. */
+hvc_status hvc_xrefs_to_range(const hvc_image *image, const hvc_isa *isa, uint32_t low,
+                              uint32_t high, hvc_arena *arena, hvc_xrefs *ret_xrefs,
+                              hvc_error *error);
 
-/* All candidates with a target inside the image, every kind. Built at most once per image, when a value
- * turns out to depend on callers or globals. Linear (a radix or counting sort, not a comparison sort, for
- * the large lists). */
+/* All candidates with a target inside the image, every kind. Built at most once per image, when a
+ * value turns out to depend on callers or globals. Linear (a radix or counting sort, not a
+ * comparison sort, for the large lists). */
 hvc_status hvc_xrefs_build(const hvc_image *image, const hvc_isa *isa, const hvc_function_map *map,
                            hvc_arena *arena, hvc_xrefs *ret_xrefs, hvc_error *error);
 

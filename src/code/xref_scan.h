@@ -40,8 +40,8 @@ static inline bool hvc_xref_wanted(const hvc_xref_scan *scan, uint32_t to)
 
 /* RIP-relative operands. */
 bool hvc_scan_x64_addresses(hvc_xref_scan *scan);
-/* x86 and x64: direct calls, and jumps that leave the function of map that they stand in. On x64 also
- * RIP-relative and image-relative operands. */
+/* x86 and x64: direct calls, and jumps that leave the function of map that they stand in. On x64
+ * also RIP-relative and image-relative operands. */
 bool hvc_scan_x86_code(hvc_xref_scan *scan, const hvc_function_map *map);
 /* Relocated pointers. */
 bool hvc_scan_pointers(hvc_xref_scan *scan);

@@ -1,5 +1,6 @@
-/* x86 and x64 instructions start at any byte, so every byte is looked at as if one did: a candidate costs
- * a reader of the instruction more than a compare here, but decoding everything costs far more. */
+/* x86 and x64 instructions start at any byte, so every byte is looked at as if one did: a candidate
+ * costs a reader of the instruction more than a compare here, but decoding everything costs far
+ * more. */
 #include "code/xref_scan.h"
 
 /* What a byte may be the beginning (or the ModRM byte) of. */
@@ -13,8 +14,8 @@ enum {
 
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 
-/* A ModRM byte with mod 0 and rm 5 stands right before every RIP-relative disp32. Bit 7 of each byte of the
- * result is set where bytes has one. */
+/* A ModRM byte with mod 0 and rm 5 stands right before every RIP-relative disp32. Bit 7 of each
+ * byte of the result is set where bytes has one. */
 static uint64_t find_modrm(uint64_t bytes)
 {
     uint64_t wrong = (bytes & EACH_BYTE * 0xc7) ^ EACH_BYTE * 0x05; /* 0 where it is one */
@@ -75,7 +76,8 @@ typedef struct code_walk {
     bool any_based;
 } code_walk;
 
-/* The function that holds rva, which only grows from call to call within a range; NULL when none does. */
+/* The function that holds rva, which only grows from call to call within a range; NULL when none
+ * does. */
 static const hvc_code_function *function_of(code_walk *it, uint32_t rva)
 {
     while (it->function < it->end && it->function->end <= rva)

@@ -28,7 +28,8 @@ void hvc_evaluation_free(hvc_evaluation *evaluation);
 /* What the imports tell beyond the impacted DDIs themselves. */
 typedef struct hvc_hidden_calls {
     const char *why; /* one line; NULL when there is no way to hidden calls */
-    const char *unfollowed; /* the part of it that the analysis of the code does not follow either */
+    const char
+        *unfollowed; /* the part of it that the analysis of the code does not follow either */
     /* imports through which calls of a counter may hide */
     uint64_t counters[HVC_CALL_COUNTER_COUNT], unfollowed_counters[HVC_CALL_COUNTER_COUNT];
 } hvc_hidden_calls;

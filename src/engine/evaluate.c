@@ -10,8 +10,8 @@
 
 /* Everything that rules judge, gathered in the order in which one thing needs the other. */
 static hvc_status gather(hvc_evaluation *evaluation, const hvc_image *image,
-                         const hvc_options *options, hvc_evidence *ret_evidence,
-                         hvc_doubts *doubts, hvc_error *error)
+                         const hvc_options *options, hvc_evidence *ret_evidence, hvc_doubts *doubts,
+                         hvc_error *error)
 {
     hvc_driver *driver = &evaluation->driver;
     hvc_code_report code;

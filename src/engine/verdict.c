@@ -149,8 +149,8 @@ static hvc_verdict judge_verifier(const hvc_driver *driver, const hvc_doubts *do
     for (size_t i = 0; i < HVC_COUNTER_COUNT; i++)
         if (driver->counters[i] > 0)
             return HVC_VERDICT_FAIL;
-    bool known = open->count == 0 && doubts->hidden.why == NULL && doubts->code == NULL &&
-                 !doubts->damaged;
+    bool known =
+        open->count == 0 && doubts->hidden.why == NULL && doubts->code == NULL && !doubts->damaged;
     return known ? HVC_VERDICT_PASS : HVC_VERDICT_UNDETERMINED;
 }
 

@@ -95,8 +95,7 @@ uint32_t arm64_word(code_sample *it, uint32_t rva, uint32_t word)
 uint32_t arm64_adrp(code_sample *it, uint32_t rva, unsigned d, uint32_t target)
 {
     uint32_t pages = (target >> 12) - (rva >> 12);
-    return arm64_word(it, rva,
-                      0x90000000 | (pages & 3) << 29 | (pages >> 2 & 0x7ffff) << 5 | d);
+    return arm64_word(it, rva, 0x90000000 | (pages & 3) << 29 | (pages >> 2 & 0x7ffff) << 5 | d);
 }
 
 uint32_t arm64_add(code_sample *it, uint32_t rva, unsigned d, unsigned n, uint32_t target)
@@ -145,8 +144,8 @@ void code_load(code_sample *it)
     hvc_error error = {0};
     put_relocs(it);
     if (it->told > 0)
-        builder_directory(&it->builder, HVC_DIR_EXCEPTION,
-                          it->builder.sections[SECTION_PDATA].rva, it->told);
+        builder_directory(&it->builder, HVC_DIR_EXCEPTION, it->builder.sections[SECTION_PDATA].rva,
+                          it->told);
     it->bytes = builder_finish(&it->builder, &it->size);
     assert_int_equal(hvc_image_open(it->bytes, it->size, &it->image, &error), HVC_OK);
     it->isa = hvc_isa_of(hvc_image_arch(it->image));
@@ -166,8 +165,8 @@ void code_xrefs(code_sample *it)
 {
     hvc_error error = {0};
     code_map(it);
-    assert_int_equal(
-        hvc_xrefs_build(it->image, it->isa, &it->map, &it->arena, &it->xrefs, &error), HVC_OK);
+    assert_int_equal(hvc_xrefs_build(it->image, it->isa, &it->map, &it->arena, &it->xrefs, &error),
+                     HVC_OK);
     assert_false(it->xrefs.cut);
 }
 

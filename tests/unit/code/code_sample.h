@@ -1,4 +1,5 @@
-/* What the tests of functions and references share: a small image whose code a test writes byte by byte. */
+/* What the tests of functions and references share: a small image whose code a test writes byte by
+ * byte. */
 #ifndef TESTS_UNIT_CODE_SAMPLE_H
 #define TESTS_UNIT_CODE_SAMPLE_H
 

@@ -41,8 +41,8 @@ static void test_x64_exception_data(void **state)
     code_told_x64(&it, 0x11c0, 0x11d0, RDATA + 0x20);
     code_told_x64(&it, 0x1230, 0x1260, RDATA); /* overlaps the one before */
     code_told_x64(&it, 0x1280, 0x1290, RDATA + 0x40);
-    code_told_x64(&it, RDATA, RDATA + 0x10, RDATA);     /* not executable */
-    code_told_x64(&it, 0x2ff0, RDATA + 0x10, RDATA);    /* leaves the section */
+    code_told_x64(&it, RDATA, RDATA + 0x10, RDATA);  /* not executable */
+    code_told_x64(&it, 0x2ff0, RDATA + 0x10, RDATA); /* leaves the section */
     code_map(&it);
 
     expect_function(&it, 0x1100, 0x1140, E);
@@ -68,18 +68,18 @@ static void test_x64_gaps(void **state)
     code_init(&it, HVC_MACHINE_AMD64);
     builder_put32(&it.builder, RDATA, 1);
     code_told_x64(&it, 0x1100, 0x1180, RDATA);
-    uint32_t at = code_put_rel(&it, 0x1100, "e8", 0x1200);       /* call a leaf */
-    at = code_put_rel(&it, at, "48 8d 05", 0x1220);              /* lea rax, of another */
-    at = code_put_rel(&it, at, "48 8d 0d", 0x1100);              /* lea rcx, of itself */
-    at = code_put_rel(&it, at, "4c 8d 15", 0x1120);              /* lea r10, of a place inside */
-    at = code_put_rel(&it, at, "48 8d 0d", 0x1300);              /* lea rcx, of a text */
-    at = code_put_rel(&it, at, "0f 84", 0x1250);                 /* je to a shared end */
+    uint32_t at = code_put_rel(&it, 0x1100, "e8", 0x1200); /* call a leaf */
+    at = code_put_rel(&it, at, "48 8d 05", 0x1220);        /* lea rax, of another */
+    at = code_put_rel(&it, at, "48 8d 0d", 0x1100);        /* lea rcx, of itself */
+    at = code_put_rel(&it, at, "4c 8d 15", 0x1120);        /* lea r10, of a place inside */
+    at = code_put_rel(&it, at, "48 8d 0d", 0x1300);        /* lea rcx, of a text */
+    at = code_put_rel(&it, at, "0f 84", 0x1250);           /* je to a shared end */
     code_put(&it, at, "eb fe");
-    code_put(&it, 0x1200, "33 c0 c3");                           /* xor eax, eax; ret */
-    code_put_rel(&it, 0x1220, "ff 25", RDATA + 0x100);           /* jmp [thunk] */
-    code_put(&it, 0x1240, "b8 01 00 00 00 eb 09");               /* pointer; jmp 1250 */
+    code_put(&it, 0x1200, "33 c0 c3");                 /* xor eax, eax; ret */
+    code_put_rel(&it, 0x1220, "ff 25", RDATA + 0x100); /* jmp [thunk] */
+    code_put(&it, 0x1240, "b8 01 00 00 00 eb 09");     /* pointer; jmp 1250 */
     code_put(&it, 0x1250, "c3");
-    code_put(&it, 0x1260, "48 ff c1 75 fb c3");                  /* nothing leads here */
+    code_put(&it, 0x1260, "48 ff c1 75 fb c3");                   /* nothing leads here */
     code_put(&it, 0x1300, "44 72 69 76 65 72 45 6e 74 72 79 00"); /* "DriverEntry" */
     code_pointer(&it, RDATA + 0x200, 0x1240);
     code_map(&it);
@@ -103,9 +103,18 @@ static void test_x64_handlers(void **state)
     code_sample it;
     code_init(&it, HVC_MACHINE_AMD64);
     /* EHANDLER, two codes; handler; scope table of two records */
-    static const uint32_t unwind[] = {1 | 1 << 3 | 2 << 16, 0,      0x1400, 2,
-                                      0x1100, 0x1110, 0x1440, 0x1130,
-                                      0x1110, 0x1120, 1,      0x1138};
+    static const uint32_t unwind[] = {1 | 1 << 3 | 2 << 16,
+                                      0,
+                                      0x1400,
+                                      2,
+                                      0x1100,
+                                      0x1110,
+                                      0x1440,
+                                      0x1130,
+                                      0x1110,
+                                      0x1120,
+                                      1,
+                                      0x1138};
     for (unsigned i = 0; i < 12; i++)
         builder_put32(&it.builder, RDATA + 4 * i, unwind[i]);
     /* the same with a record that makes no sense */
@@ -141,7 +150,8 @@ static void test_entry_exports_guard(void **state)
     it.builder.headers.entry_point = 0x1300;
     unsigned exports = builder_add_section(&it.builder, ".edata", BUILDER_RDATA, 0x1000);
     builder_exports(&it.builder, exports, names, 3, 0x1200);
-    /* load configuration: GuardCFFunctionTable, its count, GuardFlags with one more byte per entry */
+    /* load configuration: GuardCFFunctionTable, its count, GuardFlags with one more byte per entry
+     */
     uint32_t config = RDATA + 0x100;
     builder_put32(&it.builder, config, 0x94);
     builder_put64(&it.builder, config + 0x80, it.builder.headers.image_base + RDATA + 0x200);
@@ -171,8 +181,8 @@ static void test_arm64(void **state)
     code_told_arm64(&it, 0x1160, 2 | 4 << 2); /* on its own */
     code_told_arm64(&it, 0x1180, RDATA);
     /* 8 words, one epilog in the header, one code word, an exception handler with a scope */
-    static const uint32_t unwind[] = {8 | 1 << 20 | 1 << 21 | 1u << 27, 0xe4e4e4e4, 0x1300, 1,
-                                      0x1180, 0x1190, 1, 0x1198};
+    static const uint32_t unwind[] = {
+        8 | 1 << 20 | 1 << 21 | 1u << 27, 0xe4e4e4e4, 0x1300, 1, 0x1180, 0x1190, 1, 0x1198};
     for (unsigned i = 0; i < 8; i++)
         builder_put32(&it.builder, RDATA + 4 * i, unwind[i]);
     uint32_t at = arm64_branch(&it, 0x1100, ARM64_BL, 0x1200);
@@ -208,16 +218,16 @@ static void test_x86_descent(void **state)
     it.builder.headers.entry_point = 0x1100;
     uint32_t at = code_put(&it, 0x1100, "55 8b ec");
     at = code_put_rel(&it, at, "e8", 0x1200);
-    at = code_put_address(&it, at, "68", 0x1240);          /* push offset callback */
-    at = code_put_address(&it, at, "a1", DATA);            /* mov eax, [global] */
-    at = code_put_rel(&it, at, "0f 84", 0x1280);           /* je far away */
+    at = code_put_address(&it, at, "68", 0x1240); /* push offset callback */
+    at = code_put_address(&it, at, "a1", DATA);   /* mov eax, [global] */
+    at = code_put_rel(&it, at, "0f 84", 0x1280);  /* je far away */
     at = code_put(&it, at, "5d c3");
     uint32_t entry_end = at;
     code_put(&it, 0x1200, "83 f8 03 76 03 33 c0 c3 40 c3"); /* jbe over a return */
     code_put(&it, 0x1240, "c2 08 00");
     uint32_t far_end = code_put_rel(&it, 0x1280, "e9", at - 2); /* back into the entry */
-    code_put(&it, 0x12c0, "8b ff 55 8b ec 5d c3");          /* nothing leads here */
-    code_put(&it, 0x12e0, "33 c0 c3");                      /* a pointer in data does */
+    code_put(&it, 0x12c0, "8b ff 55 8b ec 5d c3");              /* nothing leads here */
+    code_put(&it, 0x12e0, "33 c0 c3");                          /* a pointer in data does */
     code_pointer(&it, DATA + 0x10, 0x12e0);
     code_map(&it);
 
@@ -232,8 +242,8 @@ static void test_x86_descent(void **state)
     code_free(&it);
 }
 
-/* A jump table in .rdata is followed as far as the comparison before it allows: the pointers behind it are
- * those of functions. */
+/* A jump table in .rdata is followed as far as the comparison before it allows: the pointers behind
+ * it are those of functions. */
 static void test_x86_jump_table(void **state)
 {
     (void)state;
@@ -361,7 +371,8 @@ static void test_random_code(void **state)
             seed = seed * 1664525 + 1013904223;
             uint32_t begin = TEXT + (seed >> 8) % 0x2100 / 4 * 4;
             if (machines[round % 3] == HVC_MACHINE_AMD64)
-                code_told_x64(&it, begin, begin + 1 + (seed >> 3) % 200, TEXT + (seed >> 12) % 0x1000);
+                code_told_x64(&it, begin, begin + 1 + (seed >> 3) % 200,
+                              TEXT + (seed >> 12) % 0x1000);
             else if (machines[round % 3] == HVC_MACHINE_ARM64)
                 code_told_arm64(&it, begin, seed >> 7);
             code_pointer(&it, DATA + 8 * i, TEXT + (seed >> 5) % TEXT_SIZE);

@@ -5,8 +5,8 @@ static hvc_xrefs to_range(code_sample *it, uint32_t low, uint32_t high)
 {
     hvc_error error = {0};
     hvc_xrefs xrefs = {0};
-    assert_int_equal(
-        hvc_xrefs_to_range(it->image, it->isa, low, high, &it->arena, &xrefs, &error), HVC_OK);
+    assert_int_equal(hvc_xrefs_to_range(it->image, it->isa, low, high, &it->arena, &xrefs, &error),
+                     HVC_OK);
     for (size_t i = 0; i < xrefs.items.count; i++)
         assert_true(xrefs.items.items[i].to >= low && xrefs.items.items[i].to < high);
     return xrefs;
@@ -16,8 +16,9 @@ static void expect_sorted(const hvc_xrefs *xrefs)
 {
     for (size_t i = 1; i < xrefs->items.count; i++) {
         const hvc_xref *a = &xrefs->items.items[i - 1], *b = a + 1;
-        assert_true(a->to < b->to || (a->to == b->to && (a->from < b->from || (a->from == b->from &&
-                                                                               a->kind != b->kind))));
+        assert_true(
+            a->to < b->to ||
+            (a->to == b->to && (a->from < b->from || (a->from == b->from && a->kind != b->kind))));
     }
 }
 
@@ -28,12 +29,12 @@ static void test_x64_addresses(void **state)
     for (uint32_t shift = 0; shift < 24; shift++) {
         code_sample it;
         code_init(&it, HVC_MACHINE_AMD64);
-        code_put_rel(&it, TEXT + shift, "ff 15", RDATA + 0x18);             /* call [RDATA + 18] */
-        code_put_rel(&it, TEXT + TEXT_SIZE - 30 + shift, "8b 0d", RDATA);   /* mov ecx, [RDATA] */
-        code_put_rel(&it, 0x1800 + shift, "c7 05", DATA + 0x40 - 4);        /* an immediate follows */
+        code_put_rel(&it, TEXT + shift, "ff 15", RDATA + 0x18);           /* call [RDATA + 18] */
+        code_put_rel(&it, TEXT + TEXT_SIZE - 30 + shift, "8b 0d", RDATA); /* mov ecx, [RDATA] */
+        code_put_rel(&it, 0x1800 + shift, "c7 05", DATA + 0x40 - 4);      /* an immediate follows */
         code_put(&it, 0x1806 + shift, "00 02 00 00");
-        code_put_rel(&it, 0x1900 + shift, "c5 fa 6f 05", RDATA + 0x100);    /* vmovdqu */
-        code_put_rel(&it, 0x1a00 + shift, "8b 8d", DATA);                   /* [rbp + ...]: no */
+        code_put_rel(&it, 0x1900 + shift, "c5 fa 6f 05", RDATA + 0x100); /* vmovdqu */
+        code_put_rel(&it, 0x1a00 + shift, "8b 8d", DATA);                /* [rbp + ...]: no */
         code_xrefs(&it);
         assert_true(has_xref(&it.xrefs, HVC_XREF_ADDRESS, TEXT + shift + 2, RDATA + 0x18));
         assert_true(has_xref(&it.xrefs, HVC_XREF_ADDRESS, TEXT + TEXT_SIZE - 28 + shift, RDATA));
@@ -83,14 +84,14 @@ static void test_x64_calls_and_jumps(void **state)
     code_told_x64(&it, 0x1100, 0x1200, RDATA);
     code_told_x64(&it, 0x1200, 0x1240, RDATA);
     code_put_rel(&it, 0x1100, "e8", 0x1200);
-    code_put_rel(&it, 0x1110, "e8", 0x1180);       /* into itself */
-    code_put_rel(&it, 0x1120, "e8", RDATA);        /* no code there */
-    code_put_rel(&it, 0x1130, "e9", 0x1180);       /* stays */
-    code_put_rel(&it, 0x1140, "e9", 0x1200);       /* leaves */
-    code_put_rel(&it, 0x1150, "0f 85", 0x1210);    /* leaves */
-    code_put_rel(&it, 0x1160, "0f 85", 0x1100);    /* stays */
-    code_put(&it, 0x11f0, "75 10 eb 0c e3 fc");    /* jne 1202, jmp 1200, jrcxz 11f2 */
-    code_put_rel(&it, 0x1300, "e9", 0x1302);       /* in no function's range but its own */
+    code_put_rel(&it, 0x1110, "e8", 0x1180);    /* into itself */
+    code_put_rel(&it, 0x1120, "e8", RDATA);     /* no code there */
+    code_put_rel(&it, 0x1130, "e9", 0x1180);    /* stays */
+    code_put_rel(&it, 0x1140, "e9", 0x1200);    /* leaves */
+    code_put_rel(&it, 0x1150, "0f 85", 0x1210); /* leaves */
+    code_put_rel(&it, 0x1160, "0f 85", 0x1100); /* stays */
+    code_put(&it, 0x11f0, "75 10 eb 0c e3 fc"); /* jne 1202, jmp 1200, jrcxz 11f2 */
+    code_put_rel(&it, 0x1300, "e9", 0x1302);    /* in no function's range but its own */
     code_xrefs(&it);
     assert_true(has_xref(&it.xrefs, HVC_XREF_CALL, 0x1101, 0x1200));
     assert_true(has_xref(&it.xrefs, HVC_XREF_CALL, 0x1111, 0x1180));
@@ -120,12 +121,12 @@ static void test_x64_based(void **state)
     code_told_x64(&it, 0x1100, 0x1140, RDATA);
     code_told_x64(&it, 0x1140, 0x1180, RDATA);
     code_told_x64(&it, 0x1180, 0x11c0, RDATA + 0x10);
-    code_put_rel(&it, 0x1100, "48 8d 0d", 0);              /* lea rcx, ImageBase */
-    code_put(&it, 0x1110, "89 84 91 40 50 00 00");         /* mov [rcx + rdx * 4 + DATA + 40], eax */
-    code_put(&it, 0x1120, "8b 81 48 50 00 00");            /* mov eax, [rcx + DATA + 48] */
-    code_put(&it, 0x1130, "8b 81 48 00 00 00");            /* an offset into a structure */
-    code_put(&it, 0x1150, "8b 81 48 50 00 00");            /* another function */
-    code_put(&it, 0x1190, "8b 81 50 50 00 00");            /* a fragment of the first */
+    code_put_rel(&it, 0x1100, "48 8d 0d", 0);      /* lea rcx, ImageBase */
+    code_put(&it, 0x1110, "89 84 91 40 50 00 00"); /* mov [rcx + rdx * 4 + DATA + 40], eax */
+    code_put(&it, 0x1120, "8b 81 48 50 00 00");    /* mov eax, [rcx + DATA + 48] */
+    code_put(&it, 0x1130, "8b 81 48 00 00 00");    /* an offset into a structure */
+    code_put(&it, 0x1150, "8b 81 48 50 00 00");    /* another function */
+    code_put(&it, 0x1190, "8b 81 50 50 00 00");    /* a fragment of the first */
     code_xrefs(&it);
     assert_true(has_xref(&it.xrefs, HVC_XREF_BASED, 0x1113, DATA + 0x40));
     assert_true(has_xref(&it.xrefs, HVC_XREF_BASED, 0x1122, DATA + 0x48));
@@ -173,8 +174,8 @@ static void test_x86(void **state)
     code_sample it;
     code_init(&it, HVC_MACHINE_I386);
     it.builder.headers.entry_point = 0x1100;
-    uint32_t at = code_put_address(&it, 0x1100, "ff 15", RDATA);       /* call [RDATA] */
-    at = code_put_address(&it, at, "c7 05", DATA);                     /* mov [DATA], imm */
+    uint32_t at = code_put_address(&it, 0x1100, "ff 15", RDATA); /* call [RDATA] */
+    at = code_put_address(&it, at, "c7 05", DATA);               /* mov [DATA], imm */
     code_put(&it, at, "00 02 00 00 c3");
     code_pointer(&it, DATA + 0x10, RDATA + 4);
     code_put_rel(&it, 0x1120, "e8", 0x1100);
@@ -203,7 +204,8 @@ static void test_x86(void **state)
     code_free(&it);
 }
 
-/* Everything that completes an address behind adrp. Offsets are scaled by the size of the access. */
+/* Everything that completes an address behind adrp. Offsets are scaled by the size of the access.
+ */
 static void test_arm64_forms(void **state)
 {
     (void)state;
@@ -259,15 +261,15 @@ static void test_arm64_more_forms(void **state)
     uint32_t exclusive = at;
     at = arm64_word(&it, at, 0xc85ffd20); /* ldaxr x0, [x9] */
     uint32_t atomic = at;
-    at = arm64_word(&it, at, 0xf8200121); /* ldadd x0, x1, [x9] */
+    at = arm64_word(&it, at, 0xf8200121);              /* ldadd x0, x1, [x9] */
     uint32_t copied = arm64_word(&it, at, 0xaa0903e3); /* mov x3, x9 */
     at = arm64_word(&it, copied, 0xb9400460);          /* ldr w0, [x3, #4] */
     uint32_t back = at;
     at = arm64_word(&it, at, 0xd1001125); /* sub x5, x9, #4 */
     uint32_t near = at;
-    at = arm64_word(&it, at, 0x10000084);    /* adr x4, 16 further */
+    at = arm64_word(&it, at, 0x10000084); /* adr x4, 16 further */
     uint32_t literal = at;
-    at = arm64_word(&it, at, 0x58000066);    /* ldr x6, 12 further */
+    at = arm64_word(&it, at, 0x58000066); /* ldr x6, 12 further */
     arm64_word(&it, at, (uint32_t)ARM64_RET);
     code_xrefs(&it);
     const hvc_xrefs *xrefs = &it.xrefs;
@@ -298,7 +300,7 @@ static void test_arm64_lost_registers(void **state)
     code_sample it;
     code_init(&it, HVC_MACHINE_ARM64);
     uint32_t at = arm64_adrp(&it, TEXT, 8, DATA);
-    at = arm64_word(&it, at, 0x52800008);                           /* mov w8, #0 */
+    at = arm64_word(&it, at, 0x52800008); /* mov w8, #0 */
     at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 1, 8, 3, DATA + 8);
     at = arm64_adrp(&it, at, 8, DATA);
     at = arm64_adrp(&it, at, 20, DATA);
@@ -308,7 +310,8 @@ static void test_arm64_lost_registers(void **state)
     at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 20, 20, 3, DATA + 0x18);
     at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 1, 20, 3, DATA + 0x20); /* loaded over */
     uint32_t store = arm64_adrp(&it, at, 9, DATA);
-    at = arm64_access(&it, store, (uint32_t)ARM64_STR | 9, 9, 3, DATA + 0x28); /* stores x9 itself */
+    at =
+        arm64_access(&it, store, (uint32_t)ARM64_STR | 9, 9, 3, DATA + 0x28); /* stores x9 itself */
     uint32_t again = at;
     at = arm64_access(&it, at, (uint32_t)ARM64_STR | 0, 9, 3, DATA + 0x30);
     at = arm64_word(&it, at, 0xfa490100); /* ccmp x8, x9, #0, eq: writes no x0 to x15 */
@@ -325,7 +328,8 @@ static void test_arm64_lost_registers(void **state)
     code_free(&it);
 }
 
-/* adrp stands where the straight line to its use does not pass: before a jump, in the block behind. */
+/* adrp stands where the straight line to its use does not pass: before a jump, in the block behind.
+ */
 static void test_arm64_moved_adrp(void **state)
 {
     (void)state;
@@ -378,11 +382,11 @@ static void test_arm64_branches(void **state)
     code_told_arm64(&it, TEXT, 1 | 16 << 2);
     code_told_arm64(&it, TEXT + 0x40, 1 | 16 << 2);
     uint32_t at = arm64_branch(&it, TEXT, (uint32_t)ARM64_BL, TEXT + 0x40);
-    at = arm64_branch19(&it, at, 0x54000001, TEXT + 0x10);               /* b.ne: stays */
+    at = arm64_branch19(&it, at, 0x54000001, TEXT + 0x10); /* b.ne: stays */
     uint32_t leaves = at;
     at = arm64_branch19(&it, at, (uint32_t)ARM64_CBZ | 3, TEXT + 0x44);
     uint32_t tests = at;
-    at = arm64_word(&it, at, 0x37080000 | (TEXT + 0x48 - at) / 4 << 5);  /* tbnz w0, #1 */
+    at = arm64_word(&it, at, 0x37080000 | (TEXT + 0x48 - at) / 4 << 5); /* tbnz w0, #1 */
     uint32_t tail = at;
     arm64_branch(&it, at, ARM64_B, TEXT + 0x40);
     code_xrefs(&it);
@@ -413,8 +417,8 @@ static void test_cut(void **state)
     code_load(&it);
     it.image->headers.size_of_image = 0x400000;
     assert_int_equal(hvc_function_map_build(it.image, it.isa, &it.arena, &it.map, &error), HVC_OK);
-    assert_int_equal(
-        hvc_xrefs_build(it.image, it.isa, &it.map, &it.arena, &it.xrefs, &error), HVC_OK);
+    assert_int_equal(hvc_xrefs_build(it.image, it.isa, &it.map, &it.arena, &it.xrefs, &error),
+                     HVC_OK);
     assert_true(it.xrefs.cut);
     assert_true(it.xrefs.items.count > 10000);
     expect_sorted(&it.xrefs);
