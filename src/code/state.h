@@ -9,8 +9,9 @@
 #include "code/isa.h"
 #include "code/value.h"
 
-#define HVC_STATE_SLOTS 96 /* stack slots remembered at once; more are forgotten, which is sound   \
-                            */
+#define HVC_STATE_SLOTS                                                                            \
+    96 /* stack slots remembered at once; more are forgotten, which is sound                       \
+        */
 
 #define HVC_STATE_ESCAPES 8 /* ranges whose address got out; more become one */
 
