@@ -81,7 +81,8 @@ typedef struct hvc_call_site {
     const char *function; /* enclosing function */
     uint32_t function_rva;
     const char *section;
-    const hvc_value *values; /* of the deciding argument; none when open or when nothing decides */
+    const hvc_value *values; /* of the deciding argument: all that it can be, or, when open, those
+                                that are known */
     size_t value_count;
     const char *origin; /* "constant", "global", "parameter"... */
     const char *open;   /* why the values are not known; NULL when they are */

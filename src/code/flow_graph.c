@@ -64,6 +64,17 @@ static bool call_returns(const flow_job *job, const hvc_op *ops, unsigned index)
     return !callee.no_return;
 }
 
+/* Whether a trap is a breakpoint of the source, behind which control goes on when a debugger says
+ * so: not one that fills the rest of a function. */
+static bool is_breakpoint(const flow_job *job, const hvc_op *op, const flow_insn *insn)
+{
+    bool arm64 = job->env->isa->min_length == 4;
+    uint32_t next = insn->rva + insn->length;
+    hvc_span byte = hvc_image_span(job->env->image, next, 1);
+    return op->immediate == (arm64 ? 0xF000u : 3u) && flow_inside(job, next) && byte.size == 1 &&
+           (arm64 || byte.data[0] != 0xCC);
+}
+
 /* Looks at the operations that decide where control goes. */
 static bool follow(flow_job *job, flow_insn *insn, const hvc_op *ops)
 {
@@ -85,8 +96,10 @@ static bool follow(flow_job *job, flow_insn *insn, const hvc_op *ops)
             if (flow_inside(job, insn->rva + insn->length) && !push(job, insn->rva + insn->length))
                 return false;
             break;
-        case HVC_OP_RETURN:
         case HVC_OP_TRAP:
+            insn->ends = !is_breakpoint(job, &ops[i], insn);
+            break;
+        case HVC_OP_RETURN:
             insn->ends = true;
             break;
         case HVC_OP_CALL:
@@ -295,7 +308,7 @@ bool flow_make_blocks(flow_job *job)
         flow_block *block = hvc_vector_add(&job->arena, &job->blocks);
         if (block == NULL)
             return false;
-        block->first = i;
+        *block = (flow_block){.first = i}; /* one of an earlier round may have lain here */
         job->block_of[i] = (uint32_t)job->blocks.count;
     }
     return true;

@@ -425,7 +425,9 @@ void flow_run_block(flow_job *job, const flow_block *block, hvc_state *state, hv
                     flow_record_return(job, state);
                 return;
             case HVC_OP_TRAP:
-                return;
+                if (s.insn->ends)
+                    return;
+                break;
             default:
                 step_op(&s, op);
                 break;

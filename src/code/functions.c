@@ -149,14 +149,21 @@ static bool may_lead_to_code(const hvc_map_builder *builder, const hvc_code_poin
     return !hvc_place_in(builder->covered, slot) || hvc_place_in(builder->starts, slot);
 }
 
-/* Old drivers keep their texts among the code. What reads like one is data: few functions do. */
+/* How long a text must be to be none of code. Functions begin with pushes, whose opcodes are
+ * letters and whose operands, pool tags, may be; few begin with other characters. */
+static uint32_t shortest_text(uint8_t first)
+{
+    bool pushes = (first >= 0x50 && first <= 0x57) || first == 0x68 || first == 0x6A;
+    return pushes ? 24 : 8; /* the NUL included */
+}
+
+/* Old drivers keep their texts among the code. What reads like one is data. */
 static bool skip_text(hvc_map_builder *builder, const hvc_code_pointer *pointer, uint32_t slot)
 {
-    enum { SHORTEST_TEXT = 6 }; /* its NUL included */
     const hvc_exec_range *range = hvc_exec_at(&builder->exec, pointer->to);
     uint32_t at = pointer->to - range->rva;
     uint32_t length = hvc_text_length(range->bytes + at, range->size - at);
-    if (length < SHORTEST_TEXT || hvc_place_in(builder->covered, slot) ||
+    if (length < shortest_text(range->bytes[at]) || hvc_place_in(builder->covered, slot) ||
         (builder->relocated != NULL &&
          hvc_places_next(builder->relocated, slot, slot + length, true) < slot + length))
         return false;

@@ -158,6 +158,34 @@ static bool is_user_mapping(sites_job *job, const hvc_flow *flow, const hvc_flow
     return mode.why == HVC_UNKNOWN_NONE && mode.count == 1 && mode.list[0] == 1;
 }
 
+/* An argument of 64 bits takes two slots on x86. */
+static void resolve_argument(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                             unsigned index, const hvc_ddi *ddi, hvc_numbers *ret_numbers)
+{
+    hvc_frame frame = {.flow = flow};
+    bool x86 = job->analysis->isa->pointer_size == 4;
+    hvc_numbers high = {.count = 0};
+    hvc_resolve(job->analysis, &frame, call->arguments[index], ddi->wide && !x86 ? 8 : 4,
+                ret_numbers);
+    if (!ddi->wide || !x86)
+        return;
+    if (index + 1 >= HVC_FLOW_ARGUMENTS)
+        hvc_numbers_unknown(&high, HVC_UNKNOWN_BUDGET);
+    else
+        hvc_resolve(job->analysis, &frame, call->arguments[index + 1], 4, &high);
+    hvc_numbers low = *ret_numbers;
+    *ret_numbers = (hvc_numbers){.origins = low.origins | high.origins};
+    for (unsigned i = 0; i < low.count; i++)
+        for (unsigned k = 0; k < high.count; k++)
+            hvc_numbers_add(ret_numbers, low.list[i] | high.list[k] << 32);
+    if (low.why != HVC_UNKNOWN_NONE)
+        hvc_numbers_unknown_bits(ret_numbers, low.why, low.ones, low.zeros & 0xFFFFFFFF);
+    /* The bits that decide are in the low half. */
+    for (unsigned i = 0; high.why != HVC_UNKNOWN_NONE && i < low.count; i++)
+        hvc_numbers_unknown_bits(ret_numbers, high.why, low.list[i],
+                                 ~low.list[i] & UINT64_C(0xFFFFFFFF));
+}
+
 static bool judge_argument(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
                            hvc_call_site *site)
 {
@@ -174,10 +202,8 @@ static bool judge_argument(sites_job *job, const hvc_flow *flow, const hvc_flow_
         hvc_judge_unknown(site, hvc_unknown_text(HVC_UNKNOWN_BUDGET));
         return true;
     }
-    hvc_frame frame = {.flow = flow};
     hvc_numbers numbers;
-    uint8_t size = ddi->kind == HVC_VALUE_POOL_FLAGS && isa->pointer_size == 8 ? 8 : 4;
-    hvc_resolve(job->analysis, &frame, call->arguments[index], size, &numbers);
+    resolve_argument(job, flow, call, index, ddi, &numbers);
     if (!hvc_judge_site(&numbers, job->results, site))
         return false;
     bool counts =
