@@ -18,6 +18,14 @@ static int compare_sites(const void *a, const void *b)
     return strcmp(x->form, y->form);
 }
 
+static int compare_notes(const void *a, const void *b)
+{
+    const hvc_code_note *x = a, *y = b;
+    if (x->rva != y->rva)
+        return x->rva < y->rva ? -1 : 1;
+    return (int)x->kind - (int)y->kind;
+}
+
 /* By RVA, each call of a function once. */
 static void sort_sites(sites_job *job)
 {
@@ -55,6 +63,10 @@ hvc_status hvc_code_examine(const hvc_image *image, bool evidence, hvc_arena *re
         report.examined = true;
         report.call_sites = job.sites.items;
         report.call_site_count = job.sites.count;
+        if (job.notes.count > 1)
+            qsort(job.notes.items, job.notes.count, sizeof(*job.notes.items), compare_notes);
+        report.notes = job.notes.items;
+        report.note_count = job.notes.count;
         report.nx_opt_in = analysis.opt_in.form != NULL ? analysis.opt_in.form : "none";
         if (job.cut || analysis.near.cut)
             report.undetermined_why = "a bound of the code analysis was reached";

@@ -11,10 +11,27 @@
 #include "base/arena.h"
 #include "pe/image.h"
 
+/* What code does that the rules for compatible code forbid. */
+typedef enum hvc_practice {
+    HVC_PRACTICE_DYNAMIC_CODE,
+    HVC_PRACTICE_CODE_MODIFICATION,
+    HVC_PRACTICE_DATA_AS_CODE,
+} hvc_practice;
+
+typedef struct hvc_code_note {
+    hvc_practice kind;
+    bool possible; /* not proven */
+    uint32_t rva;
+    const char *function;
+    const char *message; /* one line */
+} hvc_code_note;
+
 typedef struct hvc_code_report {
     bool examined; /* false: no code analysis for this architecture, or nothing to look for */
     const hvc_call_site *call_sites; /* ascending by RVA */
     size_t call_site_count;
+    const hvc_code_note *notes; /* ascending by RVA */
+    size_t note_count;
     const char *nx_opt_in;        /* "none", "store", "runtime" ...; NULL when not examined */
     const char *undetermined_why; /* why the code as a whole cannot be judged (packed...); NULL */
 } hvc_code_report;

@@ -43,6 +43,8 @@ static bool find_interests(sites_job *job, bool *ret_any)
                 interest->ddi = hvc_ddi_find("MmGetSystemRoutineAddress");
         } else if (text_is(name, "StorPortExtendedFunction")) {
             interest->kind = SITES_EXTENDED;
+        } else if (text_is(name, "IoAllocateMdl") || text_is(name, "ZwSetSystemInformation")) {
+            interest->kind = SITES_PRACTICE;
         } else if (interest->ddi != NULL && decides(interest->ddi)) {
             interest->kind = SITES_DDI;
         }
@@ -194,6 +196,20 @@ static bool const_rva(const hvc_analysis *analysis, hvc_value_id value, uint32_t
     uint64_t address;
     return hvc_value_is_const(&analysis->values, value, &address) &&
            hvc_image_rva_of(analysis->image, address, ret_rva);
+}
+
+bool sites_import_of_call(const sites_job *job, const hvc_flow_call *call, uint32_t *ret_import)
+{
+    uint32_t rva;
+    if (hvc_analysis_import_of(job->analysis, call->target, ret_import))
+        return true;
+    if (!const_rva(job->analysis, call->target, &rva))
+        return false;
+    const sites_alias *thunk = alias_at(job->thunks.items, job->thunks.count, rva);
+    if (thunk == NULL)
+        return false;
+    *ret_import = thunk->import;
+    return true;
 }
 
 /* How a call reaches the import whose pointer it takes from a register. */
@@ -372,7 +388,7 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
 {
     hvc_analysis *analysis = job->analysis;
     const sites_interest *interest = &job->interests[import];
-    const hvc_ddi *ddi = interest->ddi;
+    const hvc_ddi *ddi = interest->kind == SITES_PRACTICE ? NULL : interest->ddi;
     bool used = false, escapes = false;
     uint32_t rva;
     for (size_t i = 0; i < flow->calls.count; i++) {
@@ -422,7 +438,8 @@ static bool account_uncovered(sites_job *job, const hvc_flow *flow)
         uint32_t import;
         if (function == NULL || function->group != flow->begin ||
             hvc_flow_covers(flow, reference->from) ||
-            !interesting_at(job, reference->to, &import) || job->interests[import].ddi == NULL)
+            !interesting_at(job, reference->to, &import) || job->interests[import].ddi == NULL ||
+            job->interests[import].kind == SITES_PRACTICE)
             continue;
         if (analysis->isa->min_length == 1 && !looks_like_call(analysis->image, reference->from))
             continue;
@@ -496,7 +513,8 @@ static bool process(sites_job *job, uint32_t group)
         job->cut = true; /* a bound: this function was not looked at */
         return !job->analysis->failed;
     }
-    return account(job, flow) && add_calls(job, flow, add_member);
+    return account(job, flow) && add_calls(job, flow, add_member) &&
+           sites_look_at_practice(job, flow);
 }
 
 /* An import that decides and that no code refers to: it is called in a way that is not seen, if at
@@ -536,7 +554,7 @@ bool sites_find(sites_job *job)
     if (any && analysis->isa->pointer_size == 8 &&
         !hvc_pointers_each(analysis->image, take_slot_pointer, job))
         return false;
-    if (!sites_seed_wdf(job))
+    if (!sites_seed_wdf(job) || !sites_seed_practice(job))
         return false;
     /* What is looked at may show more places to look at. */
     for (size_t i = 0; i < job->queue.count; i++)

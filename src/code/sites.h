@@ -10,6 +10,7 @@ typedef enum sites_interest_kind {
     SITES_DDI,      /* an impacted function */
     SITES_LOOKUP,   /* gives a function by its name: MmGetSystemRoutineAddress */
     SITES_EXTENDED, /* StorPortExtendedFunction: its first argument tells the function */
+    SITES_PRACTICE, /* how it is called may break a rule of practice */
 } sites_interest_kind;
 
 typedef struct sites_interest {
@@ -34,6 +35,7 @@ typedef struct sites_job {
     HVC_VECTOR(sites_alias) holders; /* variables */
     HVC_VECTOR(uint32_t) queue;      /* groups of functions to look at */
     HVC_VECTOR(hvc_call_site) sites;
+    HVC_VECTOR(hvc_code_note) notes;
     HVC_VECTOR(uint32_t) lookups; /* calls of LOOKUP imports that were taken care of */
     bool cut;                     /* a bound was reached: not every function was looked at */
 } sites_job;
@@ -45,6 +47,15 @@ bool sites_find(sites_job *job);
 /* The function that holds rva is to be looked at. */
 bool sites_enqueue(sites_job *job, uint32_t rva);
 
+/* The import that a call calls, by its slot or over a thunk. */
+bool sites_import_of_call(const sites_job *job, const hvc_flow_call *call, uint32_t *ret_import);
+
+/* sites_practice.c */
+/* Enqueues the functions that may break a rule of practice. */
+bool sites_seed_practice(sites_job *job);
+/* Notes what a function does against the rules of practice. */
+bool sites_look_at_practice(sites_job *job, const hvc_flow *flow);
+
 /* sites_wdf.c */
 /* Enqueues the functions that may call impacted functions of KMDF. */
 bool sites_seed_wdf(sites_job *job);
@@ -52,6 +63,8 @@ bool sites_seed_wdf(sites_job *job);
 const hvc_ddi *sites_wdf_ddi(const sites_job *job, hvc_value_id target);
 
 /* sites_judge.c */
+/* What a function is called in reports: its export's name, "DriverEntry", or "sub_" and its RVA. */
+const char *sites_function_name(sites_job *job, uint32_t rva);
 /* Adds the call of ddi. form: how it is reached. */
 bool sites_add(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call, const hvc_ddi *ddi,
                const char *form);

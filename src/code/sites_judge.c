@@ -6,7 +6,7 @@
 
 enum { EVIDENCE_LINES = 6, WRITTEN_LOOK = 96, MAX_LINE = 160 };
 
-static const char *function_name(sites_job *job, uint32_t rva)
+const char *sites_function_name(sites_job *job, uint32_t rva)
 {
     const hvc_image *image = job->analysis->image;
     for (size_t i = 0; i < image->exports.count; i++)
@@ -30,7 +30,7 @@ static bool locate(sites_job *job, const hvc_flow *flow, uint32_t rva, hvc_call_
     }
     if (flow != NULL) {
         site->function_rva = flow->begin;
-        site->function = function_name(job, flow->begin);
+        site->function = sites_function_name(job, flow->begin);
         return site->function != NULL;
     }
     return true;

@@ -34,6 +34,9 @@ static hvc_status gather(hvc_evaluation *evaluation, const hvc_image *image,
         .call_sites = driver->call_sites,
         .call_site_count = driver->call_site_count,
         .has_code_analysis = driver->has_code_analysis,
+        .nx_opt_in = driver->nx_opt_in,
+        .notes = code.notes,
+        .note_count = code.note_count,
     };
     return HVC_OK;
 }

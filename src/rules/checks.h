@@ -23,6 +23,10 @@ extern const hvc_rule hvc_rule_table[HVC_RULE_COUNT];
 
 #define HVC_PAGE_SIZE 0x1000u
 
+/* A finding for each note of one kind. */
+void hvc_check_code_notes(const hvc_evidence *evidence, hvc_practice kind, const hvc_rule *rule,
+                          hvc_findings *findings);
+
 /* The section's own place: its start, and where its data lies in the file, if it has any. */
 hvc_location hvc_locate_section(const hvc_findings *findings, const hvc_section *section);
 /* A place in the headers, which have no section. */

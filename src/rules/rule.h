@@ -7,6 +7,7 @@
 #include <hvcheck/rule.h>
 
 #include "base/arena.h"
+#include "code/code.h"
 #include "pe/image.h"
 
 /* What rules judge. Rules read it and nothing else. */
@@ -18,6 +19,9 @@ typedef struct hvc_evidence {
     const hvc_call_site *call_sites;
     size_t call_site_count;
     bool has_code_analysis;
+    const char *nx_opt_in;      /* as in hvc_driver */
+    const hvc_code_note *notes; /* what the code does against the rules of practice */
+    size_t note_count;
 } hvc_evidence;
 
 /* What rules find. Bounded: past HVC_MAX_FINDINGS findings are only counted. */
