@@ -27,6 +27,8 @@ say how to build it and what must be found in it:
                            the exact set of rules with a finding below that level, as what it has
                            more and less than those of a plain driver (not signed, not guarded)
   @anomalies ID ...        the exact set of anomalies; default none
+  @calls                   the expectations stand beside the calls instead (see calls/calls.h); the
+                           manifest lists them, and where each function is in the image
 
 A directive may hold for some builds alone: `@expect[x86]`, `@lld[x64,arm64]`, `@rules[mingw-x86]`.
 Where a directive has one value, the last one that applies wins; ARGS and patches add up.
@@ -47,6 +49,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(HERE, '..', 'tools'))
+import expectations  # noqa: E402
 import peedit  # noqa: E402
 
 JOBS = 2
@@ -55,7 +58,7 @@ CALL_COUNTERS = 3
 PLAIN_ADVICE = {'HVC4003', 'HVC4004', 'HVC4008'}
 VERDICTS = ('pass', 'fail', 'undetermined', 'not-applicable')
 SINGLE = {'title', 'arch', 'tool', 'opt', 'kind', 'libs', 'resource', 'expect', 'undetermined',
-          'rules', 'anomalies', 'overlay'}
+          'rules', 'anomalies', 'overlay', 'calls'}
 LISTS = {'cflags', 'lld', 'mingw', 'objcopy', 'patch', 'advice'}
 
 LLVM = {  # arch: clang target, lld-link machine, llvm-dlltool machine
@@ -88,6 +91,7 @@ def run(command, folder=None):
                           env={**os.environ, 'LC_ALL': 'C', 'SOURCE_DATE_EPOCH': '0'})
     if done.returncode != 0:
         raise Mistake('%s\n%s' % (' '.join(map(shlex.quote, command)), done.stdout))
+    return done.stdout
 
 
 def directives(path):
@@ -138,6 +142,9 @@ class Build:
     def expectation(self):
         """The manifest's entry."""
         where = '%s [%s-%s]' % (self.source, self.tool, self.arch)
+        if 'calls' in self.values:
+            return {'file': self.file, 'fixture': self.name, 'title': self.values['title'],
+                    'tool': self.tool, 'arch': self.arch, 'opt': self.opt}
         fields = dict(part.split('=', 1) for part in self.values.get('expect', '').split())
         if sorted(fields) != ['counters', 'load', 'verifier']:
             raise Mistake(where + ': @expect needs counters, verifier and load')
@@ -203,14 +210,24 @@ def import_library(definition, tool, arch, work):
     return library
 
 
+def list_calls(compiler, build, functions):
+    """What the manifest says of a fixture of call sites."""
+    text = run([*compiler, '-E', '-P', '-DCALLS_LISTING', os.path.relpath(build.source, HERE)], HERE)
+    try:
+        return {**expectations.listed(text), 'source': os.path.relpath(build.source, HERE),
+                'functions': functions}
+    except ValueError as error:
+        raise Mistake('%s: %s' % (build.source, error)) from error
+
+
 def link_lld(build, work, output, libraries):
     target, machine, _ = LLVM[build.arch]
     stem = os.path.join(work, build.stem)
     # By relative names, because a program database holds the command lines.
-    run(['clang', '--target=' + target, '-' + build.opt, *CFLAGS, '-I.',
-         '-fdebug-compilation-dir=.',
-         '-fcoverage-compilation-dir=.', *(['-mno-implicit-float'] if build.arch != 'arm' else []),
-         *build.args('cflags'), '-c', os.path.basename(build.source), '-o', stem + '.obj'], HERE)
+    compiler = ['clang', '--target=' + target, '-' + build.opt, *CFLAGS, '-I.',
+                '-fdebug-compilation-dir=.', '-fcoverage-compilation-dir=.',
+                *(['-mno-implicit-float'] if build.arch != 'arm' else []), *build.args('cflags')]
+    run([*compiler, '-c', os.path.relpath(build.source, HERE), '-o', stem + '.obj'], HERE)
     inputs = [build.stem + '.obj']
     if 'resource' in build.values:
         # By relative names: llvm-rc takes a path that starts with /c or another of its options' letters
@@ -224,9 +241,15 @@ def link_lld(build, work, output, libraries):
          '/nodefaultlib', '/machine:' + machine, '/base:0x%x' % BASE[build.arch], '/dynamicbase',
          '/nxcompat', '/Brepro', *(['/safeseh:no'] if x86 else []),
          '/implib:%s.implib' % build.stem,
+         *(['/map:%s.map' % build.stem] if 'calls' in build.values else []),
          *build.args('lld'), '/out:' + build.file, *inputs, *map(os.path.basename, libraries)],
         work)
     shutil.copyfile(os.path.join(work, build.file), output)
+    if 'calls' not in build.values:
+        return {}
+    with open(stem + '.map', encoding='utf-8') as text:
+        return list_calls(compiler, build, expectations.functions_of_map(
+            text.read(), BASE[build.arch], x86))
 
 
 def link_mingw(build, work, output, libraries):
@@ -240,8 +263,10 @@ def link_mingw(build, work, output, libraries):
              stem + '.res.o'])
         inputs.append(stem + '.res.o')
     # A sorted symbol-less image: the linker keeps local symbols of temporary names otherwise.
-    run([prefix + 'gcc', '-' + build.opt, *CFLAGS, '-mno-stack-arg-probe', '-I', HERE,
-         *build.args('cflags'), '-nostdlib', '-nostartfiles', '-shared', '-s',
+    compiler = [prefix + 'gcc', '-' + build.opt, *CFLAGS, '-mno-stack-arg-probe', '-I', HERE,
+                *build.args('cflags')]
+    calls = 'calls' in build.values
+    run([*compiler, '-nostdlib', '-nostartfiles', '-shared', *([] if calls else ['-s']),
          '-Wl,--subsystem,native', '-Wl,--entry,' + ('_%s@%d' % (entry, size) if x86 else entry),
          '-Wl,--image-base,0x%x' % BASE[build.arch], '-Wl,--dynamicbase', '-Wl,--nxcompat',
          '-Wl,--file-alignment,0x200', '-Wl,--section-alignment,0x1000',
@@ -249,6 +274,11 @@ def link_mingw(build, work, output, libraries):
          '-o', output, *inputs, *libraries])
     if build.args('objcopy'):
         run([prefix + 'objcopy', *build.args('objcopy'), output])
+    if not calls:
+        return {}
+    symbols = run([prefix + 'nm', output])
+    run([prefix + 'strip', output])
+    return list_calls(compiler, build, expectations.functions_of_nm(symbols, BASE[build.arch], x86))
 
 
 def finish(build, output):
@@ -281,14 +311,14 @@ def finish(build, output):
 def make(build, work, out, libraries):
     output = os.path.join(out, build.file)
     own = [libraries[name, build.tool, build.arch] for name in build.libs()]
-    (link_lld if build.tool == 'lld' else link_mingw)(build, work, output, own)
+    calls = (link_lld if build.tool == 'lld' else link_mingw)(build, work, output, own)
     try:
         finish(build, output)
     except KeyError as missing:
         raise Mistake('%s: %s' % (output, missing)) from missing
     with open(output, 'rb') as image:
         data = image.read()
-    return {**build.expectation(), 'size': len(data), 'sha256': hashlib.sha256(data).hexdigest()}
+    return {**build.expectation(), **calls, 'size': len(data), 'sha256': hashlib.sha256(data).hexdigest()}
 
 
 def main():

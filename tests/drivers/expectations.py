@@ -1,0 +1,49 @@
+"""What the fixtures of call sites say of themselves: the expectations beside their calls, and where the
+linker put their functions."""
+import ast
+import re
+
+FIELDS = {
+    'expect': ('function', 'ddi', 'values', 'judgement', 'form', 'line'),
+    'practice': ('function', 'rule', 'judgement', 'line'),
+    'carries': ('function', 'line'),
+    'driver': ('key', 'value', 'line'),
+}
+
+
+def listed(text):
+    """The expectations in a preprocessor's output: {'expect': [...], ...}; see calls/calls.h."""
+    found = {kind: [] for kind in FIELDS}
+    for kind, fields in re.findall(r'@\s*(expect|practice|carries|driver)\s+((?:"[^"]*"|[\s\d,])*)@', text):
+        values = ast.literal_eval('(%s,)' % fields.replace('\n', ' '))
+        if len(values) != len(FIELDS[kind]):
+            raise ValueError('cannot read %s %s' % (kind, fields))
+        found[kind].append(dict(zip(FIELDS[kind], values)))
+    if sum(text.count('@' + kind) for kind in FIELDS) != sum(map(len, found.values())):
+        raise ValueError('cannot read all of the expectations')
+    return found
+
+
+def plain(symbol, x86):
+    """A symbol's name in C."""
+    if not x86:
+        return symbol
+    return re.sub(r'@\d+$', '', symbol[1:] if symbol[:1] in '_@' else symbol)
+
+
+def functions_of_map(text, base, x86):
+    """{name: RVA} from lld-link's map file: symbols in code."""
+    code = {int(section, 16) for section, kind in
+            re.findall(r'(?m)^ (\w{4}):\w+ \w+H \S+\s+(CODE|DATA)$', text) if kind == 'CODE'}
+    found = {}
+    for section, symbol, address in re.findall(r'(?m)^ (\w{4}):\w+\s+(\S+)\s+(\w{8,16}) ', text):
+        if int(section, 16) in code:
+            found[plain(symbol, x86)] = int(address, 16) - base
+    return found
+
+
+def functions_of_nm(text, base, x86):
+    """{name: RVA} from nm's output: symbols in code."""
+    return {plain(symbol, x86): int(address, 16) - base
+            for address, symbol in re.findall(r'(?m)^(\w+) [Tt] (\S+)$', text)
+            if not symbol.startswith('.')}
