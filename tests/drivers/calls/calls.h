@@ -34,7 +34,7 @@
 #include "../kernel.h"
 
 #if defined(CALLS_LISTING)
-#define EXPECT(function, ddi, values, judgement, form) \
+#define EXPECT(function, ddi, values, judgement, form)                                             \
     @expect #function, ddi, values, judgement, form, __LINE__ @
 #define PRACTICE(function, rule, judgement) @practice #function, rule, judgement, __LINE__ @
 #define CARRIES(function)                   @carries #function, __LINE__ @
@@ -54,8 +54,8 @@
 
 #define ROOT(function)                                                                             \
     void function(void);                                                                           \
-    static void (*const root_##function)(void)                                                     \
-        __attribute__((used, section(".calls"))) = function;                                       \
+    static void (*const root_##function)(void) __attribute__((used, section(".calls"))) =          \
+        function;                                                                                  \
     APART void function(void)
 
 /* Results go somewhere that the compiler cannot see through. */
@@ -117,7 +117,8 @@ typedef struct OSVERSIONINFOW {
 /* ntoskrnl.exe */
 IMPORT void *NTAPI ExAllocatePoolWithQuota(ULONG type, SIZE_T size);
 IMPORT void *NTAPI ExAllocatePoolWithQuotaTag(ULONG type, SIZE_T size, ULONG tag);
-IMPORT void *NTAPI ExAllocatePoolWithTagPriority(ULONG type, SIZE_T size, ULONG tag, ULONG priority);
+IMPORT void *NTAPI ExAllocatePoolWithTagPriority(ULONG type, SIZE_T size, ULONG tag,
+                                                 ULONG priority);
 IMPORT void *NTAPI ExAllocatePool3(ULONG64 flags, SIZE_T size, ULONG tag, void *more, ULONG count);
 IMPORT void NTAPI ExInitializeNPagedLookasideList(void *list, void *allocate, void *release,
                                                   ULONG flags, SIZE_T size, ULONG tag,
@@ -136,8 +137,7 @@ IMPORT NTSTATUS NTAPI SeAssignSecurityEx(void *parent, void *own, void **made, v
                                          ULONG type);
 IMPORT void *NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T size, PHYSICAL_ADDRESS lowest,
                                                           PHYSICAL_ADDRESS highest,
-                                                          PHYSICAL_ADDRESS boundary,
-                                                          ULONG caching);
+                                                          PHYSICAL_ADDRESS boundary, ULONG caching);
 IMPORT void *NTAPI MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T size, PHYSICAL_ADDRESS lowest,
                                                               PHYSICAL_ADDRESS highest,
                                                               PHYSICAL_ADDRESS boundary,
@@ -163,19 +163,16 @@ IMPORT NTSTATUS NTAPI NtCreateSection(HANDLE *section, ULONG access, void *attri
                                       HANDLE file);
 IMPORT NTSTATUS NTAPI ZwMapViewOfSection(HANDLE section, HANDLE process, void **base,
                                          ULONG_PTR zero_bits, SIZE_T commit, LARGE_INTEGER *offset,
-                                         SIZE_T *size, ULONG inherit, ULONG type,
-                                         ULONG protection);
+                                         SIZE_T *size, ULONG inherit, ULONG type, ULONG protection);
 IMPORT NTSTATUS NTAPI NtMapViewOfSection(HANDLE section, HANDLE process, void **base,
                                          ULONG_PTR zero_bits, SIZE_T commit, LARGE_INTEGER *offset,
-                                         SIZE_T *size, ULONG inherit, ULONG type,
-                                         ULONG protection);
+                                         SIZE_T *size, ULONG inherit, ULONG type, ULONG protection);
 IMPORT NTSTATUS NTAPI MmCreateSection(void **section, ULONG access, void *attributes,
                                       LARGE_INTEGER *size, ULONG protection, ULONG allocation,
                                       HANDLE file, void *object);
 IMPORT NTSTATUS NTAPI MmMapViewOfSection(void *section, void *process, void **base,
                                          ULONG_PTR zero_bits, SIZE_T commit, LARGE_INTEGER *offset,
-                                         SIZE_T *size, ULONG inherit, ULONG type,
-                                         ULONG protection);
+                                         SIZE_T *size, ULONG inherit, ULONG type, ULONG protection);
 IMPORT NTSTATUS NTAPI ZwSetSystemInformation(ULONG class, void *data, ULONG size);
 IMPORT MDL *NTAPI IoAllocateMdl(void *address, ULONG size, ULONG secondary, ULONG quota, void *irp);
 IMPORT void NTAPI MmProbeAndLockPages(MDL *mdl, ULONG mode, ULONG operation);

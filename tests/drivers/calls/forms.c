@@ -75,13 +75,14 @@ APART void *tail_bad(SIZE_T size)
 {
     return ExAllocatePoolWithTag(NonPagedPool, size, TAG);
 }
-/* The same with the argument that came in. */
-EXPECT(tail_parameter, "ExAllocatePoolWithTag", "1, 0x200", "ok", "iat")
+/* The same with the argument that came in: its callers' calls may be told instead. */
+EXPECT(tail_parameter, "ExAllocatePoolWithTag", "1, 0x200", "ok", "iat optional unexamined")
 void *tail_parameter(ULONG type);
 APART void *tail_parameter(ULONG type)
 {
     return ExAllocatePoolWithTag(type, 99, TAG);
 }
+EXPECT(tail_root, "ExAllocatePoolWithTag", "1, 0x200", "ok", "thunk optional")
 ROOT(tail_root)
 {
     KEEP(tail_good(4));
@@ -114,14 +115,14 @@ CALL_EXPECT(thunk_bad, "ExAllocatePoolWithQuota", "8", "violation", "thunk",
 #define JUMP_IMPORT(name, bytes) "\tjmp *" SLOT(name, bytes) "(%rip)\n"
 #define JUMP(to, bytes)          "\tjmp " LABEL(to, bytes) "\n"
 #else
-#define JUMP_IMPORT(name, bytes)        \
-    "\tadrp x16, " SLOT(name, bytes) "\n" \
-    "\tldr x16, [x16, :lo12:" SLOT(name, bytes) "]\n\tbr x16\n"
+#define JUMP_IMPORT(name, bytes)                                                                   \
+    "\tadrp x16, " SLOT(name, bytes) "\n"                                                          \
+                                     "\tldr x16, [x16, :lo12:" SLOT(name, bytes) "]\n\tbr x16\n"
 #define JUMP(to, bytes) "\tb " LABEL(to, bytes) "\n"
 #endif
-#define FUNCTION(name, bytes, code) \
-    "\t.globl " LABEL(name, bytes) "\n\t.def " LABEL(name, bytes) \
-    "; .scl 2; .type 32; .endef\n\t.p2align 4\n" LABEL(name, bytes) ":\n" code
+#define FUNCTION(name, bytes, code)                                                                \
+    "\t.globl " LABEL(name, bytes) "\n\t.def " LABEL(                                              \
+        name, bytes) "; .scl 2; .type 32; .endef\n\t.p2align 4\n" LABEL(name, bytes) ":\n" code
 __asm__("\t.text\n" FUNCTION(own_thunk, 12, JUMP_IMPORT(ExAllocatePoolWithTag, 12))
             FUNCTION(chain_2, 12, JUMP(own_thunk, 12)) FUNCTION(chain_1, 12, JUMP(chain_2, 12)));
 CARRIES(own_thunk)
@@ -178,8 +179,7 @@ APART void *hand_on(ALLOCATE allocate, ULONG type)
     KEEP(memory);
     return memory;
 }
-EXPECT(handed_on, "ExAllocatePoolWithTag", "open *", "undetermined",
-       "reference|hoisted unexamined")
+EXPECT(handed_on, "ExAllocatePoolWithTag", "open *", "undetermined", "reference|hoisted unexamined")
 ROOT(handed_on)
 {
     KEEP(((ULONG(*)(ALLOCATE))sink)(ExAllocatePoolWithTag));

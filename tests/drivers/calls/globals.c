@@ -10,8 +10,8 @@
 FIXTURE
 
 #define UNKNOWN ((ULONG)sink)
-#define LOADED(function, values, judgement, type)                                 \
-    CALL_EXPECT(function, "ExAllocatePoolWithTag", values, judgement, "iat",      \
+#define LOADED(function, values, judgement, type)                                                  \
+    CALL_EXPECT(function, "ExAllocatePoolWithTag", values, judgement, "iat",                       \
                 ExAllocatePoolWithTag(type, 24, TAG))
 
 /* Never written. The compiler cannot know, because other objects might. */
@@ -83,36 +83,6 @@ ROOT(write_unknown)
     unknown = *(ULONG *)sink;
 }
 
-/* Its address goes where it cannot be followed. */
-ULONG escaped = NonPagedPoolNx, kept = NonPagedPoolNx;
-LOADED(load_escaped, "open *", "undetermined|possible", escaped)
-LOADED(load_kept, "open *", "undetermined|possible", kept)
-ROOT(write_escaped)
-{
-    ((void (*)(ULONG *))sink)(&escaped);
-    KEEP(&kept);
-}
-ULONG in_data = NonPagedPoolNx;
-ULONG *pointer_to_it = &in_data;
-LOADED(load_in_data, "has 0x200", "ok|undetermined|possible", in_data)
-ROOT(write_in_data)
-{
-    *pointer_to_it = UNKNOWN;
-}
-
-/* Through a parameter. */
-ULONG through = NonPagedPoolNx;
-LOADED(load_through, "1, 0x200 or open", "ok|undetermined|possible", through)
-void write_through(ULONG *target, ULONG type);
-APART void write_through(ULONG *target, ULONG type)
-{
-    *target = type;
-}
-ROOT(write_through_root)
-{
-    write_through(&through, PagedPool);
-}
-
 /* In part, and with a neighbour. */
 volatile ULONG part = 0x201, upper = 0x204;
 LOADED(load_part, "4, 0x201, 0x204 or open", "possible|undetermined", part & ~0u)
@@ -139,14 +109,6 @@ ROOT(write_four)
     four[0] = four[1] = four[2] = four[3] = 0;
 }
 
-/* At an index that is not known. */
-ULONG indexed[8] = {0x200, 0x200, 0x200, 0x200, 0x200, 0x200, 0x200, 0x200};
-LOADED(load_indexed, "0, 0x200 or open", "possible|undetermined", indexed[3])
-ROOT(write_indexed)
-{
-    indexed[UNKNOWN & 7] = NonPagedPool;
-}
-
 /* Fields of a structure. */
 typedef struct SETTINGS {
     ULONG Version, Type, Spare;
@@ -161,42 +123,3 @@ ROOT(write_field)
     settings.Version = UNKNOWN;
     settings.Spare = UNKNOWN;
 }
-SETTINGS shown = {1, NonPagedPoolNx, 2, 0, 4};
-LOADED(load_shown, "open *", "undetermined|possible", shown.Type)
-ROOT(write_shown)
-{
-    ((void (*)(SETTINGS *))sink)(&shown);
-}
-
-/* Read-only data. */
-extern const ULONG types_good[4], types_mixed[4], type_alone;
-LOADED(load_table, "1, 0x200, 0x201, 0x204", "ok", types_good[UNKNOWN & 3])
-LOADED(load_table_mixed, "0, 1, 2, 0x200", "possible", types_mixed[UNKNOWN & 3])
-LOADED(load_table_third, "2", "violation", types_mixed[2])
-LOADED(load_alone, "0x205", "ok", type_alone)
-EXPECT(load_table_checked, "ExAllocatePoolWithTag", "1, 0x200, 0x201", "ok", "iat")
-ROOT(load_table_checked)
-{
-    ULONG index = UNKNOWN;
-    if (index < 3)
-        KEEP(ExAllocatePoolWithTag(types_good[index], 24, TAG));
-}
-EXPECT(load_table_unchecked, "ExAllocatePoolWithTag", "open *", "undetermined|possible", "iat")
-ROOT(load_table_unchecked)
-{
-    KEEP(ExAllocatePoolWithTag(types_good[UNKNOWN], 24, TAG));
-}
-EXPECT(load_table_each, "ExAllocatePoolWithTag", "0, 1, 2, 0x200 or open", "possible|undetermined",
-       "iat")
-ROOT(load_table_each)
-{
-    for (unsigned i = 0; i < 4; i++)
-        KEEP(ExAllocatePoolWithTag(types_mixed[i], 24, TAG));
-}
-__attribute__((section(".fixed"))) const ULONG types_good[4] = {1, 0x200, 0x201, 0x204};
-__attribute__((section(".fixed"))) const ULONG types_mixed[4] = {0, 1, 2, 0x200};
-__attribute__((section(".fixed"))) const ULONG type_alone = 0x205;
-
-/* Anyone may write a variable that is exported. */
-__declspec(dllexport) ULONG exported_type = NonPagedPoolNx;
-LOADED(load_exported, "open global", "undetermined|possible", exported_type)

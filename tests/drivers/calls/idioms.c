@@ -22,7 +22,9 @@ POOL(select_bits, "0x200, 0x600", "ok", NonPagedPoolNx | (UNKNOWN ? POOL_ZERO_AL
 POOL(select_sum, "0x200, 0x201", "ok", NonPagedPoolNx + (UNKNOWN != 0))
 POOL(select_paged, "0, 1", "possible", UNKNOWN != 7)
 POOL(select_three, "0, 1, 0x200", "possible",
-     UNKNOWN == 1 ? NonPagedPool : UNKNOWN == 2 ? PagedPool : NonPagedPoolNx)
+     UNKNOWN == 1   ? NonPagedPool
+     : UNKNOWN == 2 ? PagedPool
+                    : NonPagedPoolNx)
 POOL(select_signed, "0x200, 0x400", "possible", (LONG)UNKNOWN < 0 ? 0x200 : 0x400)
 CALL_EXPECT(select_flags, "ExAllocatePool2", "0x40, 0x100", "ok", "iat",
             ExAllocatePool2(UNKNOWN ? POOL_FLAG_NON_PAGED : POOL_FLAG_PAGED, 24, TAG))
@@ -402,11 +404,17 @@ ROOT(version_build)
 #define BYTE    : "=&Q"(type) :
 #define FLAG    : "=&Q"(type) : "r"(UNKNOWN)
 
+#if defined(__x86_64__)
+#define WIDE "q"
+#else
+#define WIDE
+#endif
+
 #if defined(__i386__) || defined(__x86_64__)
 MADE(asm_xor, "0", "violation", NOTHING, "xorl %0, %0")
 MADE(asm_sub, "0", "violation", NOTHING, "subl %0, %0")
-MADE(asm_lea, "0x200", "ok", NOTHING, "xorl %0, %0\n\tleal 0x200(%0), %0")
-MADE(asm_lea_bad, "2", "violation", NOTHING, "movl $1, %0\n\tleal 1(%0), %0")
+MADE(asm_lea, "0x200", "ok", NOTHING, "xorl %0, %0\n\tleal 0x200(%" WIDE "0), %0")
+MADE(asm_lea_bad, "2", "violation", NOTHING, "movl $1, %0\n\tleal 1(%" WIDE "0), %0")
 MADE(asm_bts, "0x204", "ok", NOTHING, "movl $4, %0\n\tbtsl $9, %0")
 MADE(asm_btr, "4", "violation", NOTHING, "movl $0x204, %0\n\tbtrl $9, %0")
 MADE(asm_or_minus, "0xffffffff", "ok", NOTHING, "orl $-1, %0")
@@ -419,14 +427,12 @@ MADE(asm_not, "0xfffffdff", "ok", NOTHING, "movl $0x200, %0\n\tnotl %0")
 MADE(asm_neg_bad, "4", "violation", NOTHING, "movl $-4, %0\n\tnegl %0")
 MADE(asm_imul, "0x200", "ok", NOTHING, "movl $0x80, %0\n\timull $4, %0, %0")
 MADE(asm_sbb, "0, 0x200", "possible", GIVEN, "cmpl $1, %1\n\tsbbl %0, %0\n\tandl $0x200, %0")
-MADE(asm_sbb_sum, "0x200, 0x201", "ok", GIVEN,
-     "cmpl $1, %1\n\tsbbl %0, %0\n\taddl $0x201, %0")
+MADE(asm_sbb_sum, "0x200, 0x201", "ok", GIVEN, "cmpl $1, %1\n\tsbbl %0, %0\n\taddl $0x201, %0")
 MADE(asm_neg_sbb, "0, 0x200", "possible", GIVEN,
      "movl %1, %0\n\tnegl %0\n\tsbbl %0, %0\n\tandl $0x200, %0")
 MADE(asm_set, "0, 0x200", "possible", FLAG,
      "xorl %0, %0\n\ttestl %1, %1\n\tsetne %b0\n\tshll $9, %0")
-MADE(asm_set_paged, "0x200, 0x201", "ok", FLAG,
-     "movl $0x200, %0\n\ttestl %1, %1\n\tsetne %b0")
+MADE(asm_set_paged, "0x200, 0x201", "ok", FLAG, "movl $0x200, %0\n\ttestl %1, %1\n\tsetne %b0")
 MADE(asm_cmov, "4, 0x200", "possible", BOTH, "movl $0x200, %0\n\ttestl %1, %1\n\tcmovzl %2, %0")
 MADE(asm_byte, "0x204", "ok", BYTE, "movl $0x201, %0\n\tmovb $4, %b0")
 MADE(asm_byte_bad, "4", "violation", BYTE, "movl $0x204, %0\n\tmovb $0, %h0")
@@ -435,7 +441,8 @@ MADE(asm_word_bad, "0x10004", "violation", BYTE, "movl $0x10200, %0\n\tmovw $4, 
 MADE(asm_byte_shift, "4", "violation", BYTE, "movl $1, %0\n\tshlb $2, %b0")
 MADE(asm_byte_xor, "0x200", "ok", BYTE, "movl $0x20f, %0\n\txorb %b0, %b0")
 MADE(asm_zero_extend, "1", "ok", BYTE, "movl $0x201, %0\n\tmovzbl %b0, %0")
-MADE(asm_sign_extend, "0xffffff80", "violation", BYTE, "movl $0x280, %0\n\tmovsbl %b0, %0")
+MADE(asm_sign_extend_bad, "4", "violation", BYTE, "movl $0x204, %0\n\tmovsbl %b0, %0")
+MADE(asm_sign_extend, "0xffffff80", "ok", BYTE, "movl $0x280, %0\n\tmovsbl %b0, %0")
 #if defined(__x86_64__)
 MADE(asm_push_pop, "0x200", "ok", NOTHING, "pushq $0x200\n\tpopq %q0")
 MADE(asm_push_pop_bad, "4", "violation", NOTHING, "pushq $4\n\tpopq %q0")
@@ -511,9 +518,9 @@ ROOT(push_replaced)
 EXPECT(push_selected, "ExAllocatePoolWithTag", "0, 0x200", "possible", "iat")
 ROOT(push_selected)
 {
-    __asm__ volatile("pushl $0x746c6143\n\tpushl $64\n\tcmpl $3, %0\n\tjne 1f\n\tpushl $0\n\t"
-                     "jmp 2f\n1:\n\tpushl $0x200\n2:\n\tcall *__imp__ExAllocatePoolWithTag@12" ::"r"(
-                         UNKNOWN)
-                     : "eax", "ecx", "edx", "memory", "cc");
+    __asm__ volatile(
+        "pushl $0x746c6143\n\tpushl $64\n\tcmpl $3, %0\n\tjne 1f\n\tpushl $0\n\t"
+        "jmp 2f\n1:\n\tpushl $0x200\n2:\n\tcall *__imp__ExAllocatePoolWithTag@12" ::"r"(UNKNOWN)
+        : "eax", "ecx", "edx", "memory", "cc");
 }
 #endif

@@ -12,20 +12,23 @@ typedef void *(NTAPI *ALLOCATE)(ULONG type, SIZE_T size, ULONG tag);
 typedef void *(NTAPI *ALLOCATE2)(ULONG64 flags, SIZE_T size, ULONG tag);
 typedef ULONG(NTAPI *OTHER)(ULONG value);
 #define TEXT(text) ((const WCHAR *)u##text)
-#define NAME(text) {sizeof(u##text) - 2, sizeof(u##text), (WCHAR *)TEXT(text)}
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        sizeof(u##text) - 2, sizeof(u##text), (WCHAR *)TEXT(text)                                  \
+    }
 #define LOOK(string) MmGetSystemRoutineAddress(string)
 
 /* The string is made at run time. */
-#define INITIALISED(function, type, name, argument, values, judgement)     \
-    EXPECT(function, name, values, judgement, "lookup")                    \
-    ROOT(function)                                                         \
-    {                                                                      \
-        UNICODE_STRING string;                                             \
-        type routine;                                                      \
-        RtlInitUnicodeString(&string, argument);                           \
-        routine = (type)LOOK(&string);                                     \
-        if (routine)                                                       \
-            KEEP(routine(CALLED, 24, TAG));                                \
+#define INITIALISED(function, type, name, argument, values, judgement)                             \
+    EXPECT(function, name, values, judgement, "lookup")                                            \
+    ROOT(function)                                                                                 \
+    {                                                                                              \
+        UNICODE_STRING string;                                                                     \
+        type routine;                                                                              \
+        RtlInitUnicodeString(&string, argument);                                                   \
+        routine = (type)LOOK(&string);                                                             \
+        if (routine)                                                                               \
+            KEEP(routine(CALLED, 24, TAG));                                                        \
     }
 #define CALLED NonPagedPool
 INITIALISED(init_bad, ALLOCATE, "ExAllocatePoolWithTag", TEXT("ExAllocatePoolWithTag"), "0",
@@ -55,8 +58,8 @@ ROOT(fixed_good)
 EXPECT(fixed_bad, "MmProtectMdlSystemAddress", "0x40", "violation", "lookup")
 ROOT(fixed_bad)
 {
-    NTSTATUS(NTAPI *routine)(MDL *, ULONG) =
-        (NTSTATUS(NTAPI *)(MDL *, ULONG))LOOK((UNICODE_STRING *)&fixed_protect);
+    NTSTATUS(NTAPI * routine)
+    (MDL *, ULONG) = (NTSTATUS(NTAPI *)(MDL *, ULONG))LOOK((UNICODE_STRING *)&fixed_protect);
     KEEP(routine(0, PAGE_EXECUTE_READWRITE));
 }
 
@@ -140,8 +143,7 @@ ROOT(harmless_fixed)
 }
 
 /* Which one is not known. */
-EXPECT(unresolved, "MmGetSystemRoutineAddress", "open *", "undetermined",
-       "lookup|iat unexamined")
+EXPECT(unresolved, "MmGetSystemRoutineAddress", "open *", "undetermined", "lookup|iat unexamined")
 ROOT(unresolved)
 {
     OTHER routine = (OTHER)LOOK((UNICODE_STRING *)sink);

@@ -12,12 +12,12 @@ FIXTURE
 #define UNKNOWN     ((ULONG)sink)
 #define ALLOC(type) ExAllocatePoolWithTag(type, 24, TAG)
 /* Functions that only this image calls; the result is used so that no call is a jump. */
-#define WRAPPER(name, ...)  \
-    void *name(__VA_ARGS__); \
+#define WRAPPER(name, ...)                                                                         \
+    void *name(__VA_ARGS__);                                                                       \
     APART void *name(__VA_ARGS__)
-#define KEPT(expression)             \
-    void *memory = (expression);     \
-    KEEP(memory);                    \
+#define KEPT(expression)                                                                           \
+    void *memory = (expression);                                                                   \
+    KEEP(memory);                                                                                  \
     return memory
 
 /* A parameter, settled at the callers. */
@@ -239,7 +239,7 @@ APART ULONG type_deep(void)
     KEEP(4);
     return UNKNOWN ? type : type_same(PagedPool);
 }
-#define RETURNED(function, values, judgement, type) \
+#define RETURNED(function, values, judgement, type)                                                \
     CALL_EXPECT(function, "ExAllocatePoolWithTag", values, judgement, "iat", ALLOC(type))
 RETURNED(returned_good, "0x200", "ok", type_nx())
 RETURNED(returned_some, "0, 1", "possible", type_some())

@@ -13,7 +13,7 @@ static void *memory;
 static SIZE_T size;
 static LARGE_INTEGER offset;
 static ULONG old;
-static MDL *mdl;
+MDL *mdl;
 #define ADDRESS(n) ((PHYSICAL_ADDRESS){.QuadPart = n})
 #define LOW        ADDRESS(0)
 #define HIGH       ADDRESS(0xffffffff)
@@ -30,8 +30,7 @@ CALL_EXPECT(contiguous_ex_bad, "MmAllocateContiguousMemoryEx", "0x40", "violatio
 CALL_EXPECT(contiguous_ex_good, "MmAllocateContiguousMemoryEx", "0x204", "ok", "iat",
             MmAllocateContiguousMemoryEx(&size, LOW, HIGH, LOW, 1, RW | PAGE_NOCACHE, 0, TAG, 0,
                                          &memory))
-CALL_EXPECT(io_bad, "MmMapIoSpaceEx", "0x40", "violation", "iat",
-            MmMapIoSpaceEx(HIGH, 4096, RWX))
+CALL_EXPECT(io_bad, "MmMapIoSpaceEx", "0x40", "violation", "iat", MmMapIoSpaceEx(HIGH, 4096, RWX))
 CALL_EXPECT(io_nocache_bad, "MmMapIoSpaceEx", "0x220", "violation", "iat",
             MmMapIoSpaceEx(HIGH, 4096, PAGE_EXECUTE_READ | PAGE_NOCACHE))
 CALL_EXPECT(io_good, "MmMapIoSpaceEx", "0x204", "ok", "iat",

@@ -38,24 +38,24 @@ CALL_EXPECT(tag_priority_good, "ExAllocatePoolWithTagPriority", "0x200", "ok", "
                 ExAllocatePoolWithTag(value, 32, TAG))
 TYPES(2, "violation") /* NonPagedPoolMustSucceed */
 TYPES(3, "ok")
-TYPES(4, "violation") /* NonPagedPoolCacheAligned */
-TYPES(5, "ok")        /* PagedPoolCacheAligned */
-TYPES(6, "violation") /* NonPagedPoolCacheAlignedMustS */
+TYPES(4, "violation")  /* NonPagedPoolCacheAligned */
+TYPES(5, "ok")         /* PagedPoolCacheAligned */
+TYPES(6, "violation")  /* NonPagedPoolCacheAlignedMustS */
 TYPES(32, "violation") /* NonPagedPoolSession */
 TYPES(33, "ok")
 TYPES(36, "violation")
 TYPES(38, "violation")
-TYPES(516, "ok") /* NonPagedPoolNxCacheAligned */
-TYPES(544, "ok") /* NonPagedPoolSessionNx */
+TYPES(516, "ok")       /* NonPagedPoolNxCacheAligned */
+TYPES(544, "ok")       /* NonPagedPoolSessionNx */
 TYPES(16, "violation") /* POOL_RAISE_IF_ALLOCATION_FAILURE */
 TYPES(17, "ok")
 
 /* The inline forms of the headers, by what they expand to. */
-#define ExAllocatePoolZero(type, size, tag) \
+#define ExAllocatePoolZero(type, size, tag)                                                        \
     ExAllocatePoolWithTag((type) | POOL_ZERO_ALLOCATION, size, tag)
-#define ExAllocatePoolQuotaZero(type, size, tag) \
+#define ExAllocatePoolQuotaZero(type, size, tag)                                                   \
     ExAllocatePoolWithQuotaTag((type) | POOL_ZERO_ALLOCATION, size, tag)
-#define ExAllocatePoolPriorityZero(type, size, tag, priority) \
+#define ExAllocatePoolPriorityZero(type, size, tag, priority)                                      \
     ExAllocatePoolWithTagPriority((type) | POOL_ZERO_ALLOCATION, size, tag, priority)
 CALL_EXPECT(zero_bad, "ExAllocatePoolWithTag", "0x400", "violation",
             "iat written=ExAllocatePoolZero", ExAllocatePoolZero(P, 16, TAG))
