@@ -16,6 +16,7 @@ import harness
 
 IAT_FORMS = {'import', 'hoisted', 'tail'}
 WIDE = 'POOL_FLAGS'
+NOWHERE = '-'  # the function of sites that lie in none
 SHARE_OF_OUTPUT = 40  # mismatches that an image shows at most
 
 GUILTY = {
@@ -127,10 +128,11 @@ class Image:
 
     def check_site(self, want, site):
         found = place_of(site)
-        where = self.function_of(site['rva'])
+        where = want.function
         if site['form'] not in want.forms:
             self.fault(want.line, '%s: form should be %s; %s' % (where, sorted(want.forms), found))
-        if site['function_rva'] not in self.parts | {self.entry['functions'][where]}:
+        if where != NOWHERE and \
+                site['function_rva'] not in self.parts | {self.entry['functions'][where]}:
             self.fault(want.line, '%s begins at 0x%x, not 0x%x; %s' % (
                 where, self.entry['functions'][where], site['function_rva'] or 0, found))
         if site['harmless'] != want.harmless:
@@ -232,13 +234,14 @@ class Image:
 
     def check(self, names):
         wanted = [Expectation(entry) for entry in self.entry['expect']]
-        for function in {want.function for want in wanted} - set(self.entry['functions']):
+        for function in {want.function for want in wanted} - set(self.entry['functions']) - {NOWHERE}:
             self.fault(0, '%s is not in the image' % function)
         by_call = collections.defaultdict(list)
         for site in self.driver['call_sites']:
-            by_call[self.function_of(site['rva']), site['ddi']].append(site)
+            where = NOWHERE if site['function_rva'] is None else self.function_of(site['rva'])
+            by_call[where, site['ddi']].append(site)
         for want in wanted:
-            if want.function in self.entry['functions']:
+            if want.function in self.entry['functions'] or want.function == NOWHERE:
                 self.check_expectation(want, by_call.pop((want.function, want.ddi), []))
         for (function, _), sites in by_call.items():
             for site in sites:

@@ -3,7 +3,8 @@
  * One function holds one expectation. CALL_EXPECT defines a whole function around a call; EXPECT stands
  * before the definition of one that needs more than an expression. Both take
  *
- *   function   its name: the linker's map says where it is in the image
+ *   function   its name: the linker's map says where it is in the image; - for an import that no code
+ *              refers to
  *   ddi        the function of the kernel that is called, as the report names it
  *   values     what the deciding argument can be, the same for every toolchain, level and architecture:
  *                "0x200" or "0, 0x200"   exactly these
