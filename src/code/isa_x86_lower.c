@@ -89,10 +89,18 @@ static unsigned reg_target(const hvc_x86 *x, unsigned reg, unsigned temporary)
     return is_high_byte(x, reg) ? temporary : reg;
 }
 
-static void put_reg(hvc_x86 *x, unsigned reg)
+/* A high byte's result goes from temporary into bits 8..15 of its register. */
+static void put_reg(hvc_x86 *x, unsigned reg, unsigned temporary)
 {
-    if (is_high_byte(x, reg))
+    if (!is_high_byte(x, reg))
+        return;
+    if (x->insn->op_count + 3 > HVC_MAX_OPS) {
         clobber(x, 2, reg - 4);
+        return;
+    }
+    hvc_emit_alu(x->insn, HVC_ALU_SHL, 2, temporary, hvc_reg(temporary), hvc_const(8, 2));
+    hvc_emit_alu(x->insn, HVC_ALU_AND, 2, T3, hvc_reg(reg - 4), hvc_const(0xff, 2));
+    hvc_emit_alu(x->insn, HVC_ALU_OR, 2, reg - 4, hvc_reg(temporary), hvc_reg(T3))->merge = true;
 }
 
 static unsigned rm_target(const hvc_x86 *x, unsigned temporary)
@@ -105,7 +113,7 @@ static void put_rm(hvc_x86 *x, unsigned temporary)
     if (x->is_memory)
         hvc_emit_store(x->insn, x->size, x->memory, hvc_reg(temporary));
     else
-        put_reg(x, x->rm);
+        put_reg(x, x->rm, temporary);
 }
 
 /* The r/m operand and the flags become unknown. */
@@ -198,7 +206,7 @@ static void alu_on_reg(hvc_x86 *x, unsigned operation, unsigned reg, hvc_operand
     hvc_operand a = get_reg(x, reg, T0);
     alu_operation(x, operation, reg_target(x, reg, T0), a, b);
     if (operation != 7)
-        put_reg(x, reg);
+        put_reg(x, reg, T0);
 }
 
 static void lower_alu(hvc_x86 *x)
@@ -281,15 +289,15 @@ static void lower_mov_store(hvc_x86 *x)
         hvc_emit_store(x->insn, x->size, x->memory, value);
         return;
     }
-    if (!is_high_byte(x, x->rm))
-        move(x, x->rm, value);
-    put_reg(x, x->rm);
+    move(x, reg_target(x, x->rm, T0), value);
+    put_reg(x, x->rm, T0);
 }
 
 static void lower_mov_load(hvc_x86 *x)
 {
     if (is_high_byte(x, x->reg)) {
-        put_reg(x, x->reg);
+        move(x, T0, get_rm(x, T0));
+        put_reg(x, x->reg, T0);
     } else if (x->is_memory) {
         hvc_emit_load(x->insn, x->size, x->size, x->reg, x->memory)->merge = x->size < 4;
     } else {
@@ -303,9 +311,8 @@ static void lower_mov_imm(hvc_x86 *x)
         hvc_emit_store(x->insn, x->size, x->memory, immediate(x));
         return;
     }
-    if (!is_high_byte(x, x->rm))
-        move(x, x->rm, immediate(x));
-    put_reg(x, x->rm);
+    move(x, reg_target(x, x->rm, T0), immediate(x));
+    put_reg(x, x->rm, T0);
 }
 
 static bool lower_mov_rm_imm(hvc_x86 *x)
@@ -564,8 +571,7 @@ static bool lower_group5(hvc_x86 *x)
 
 static void lower_setcc(hvc_x86 *x)
 {
-    if (x->is_memory || !is_high_byte(x, x->rm))
-        select(x, hvc_x86_condition(x->opcode), rm_target(x, T0), hvc_const(1, 1), hvc_const(0, 1));
+    select(x, hvc_x86_condition(x->opcode), rm_target(x, T0), hvc_const(1, 1), hvc_const(0, 1));
     put_rm(x, T0);
 }
 

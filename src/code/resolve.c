@@ -443,6 +443,6 @@ void hvc_resolve(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_id va
     ret_numbers->origins = found.origins;
     for (unsigned i = 0; i < found.count; i++)
         hvc_numbers_add(ret_numbers, found.list[i] & hvc_size_mask(size));
-    if (found.count == 0)
+    if (found.count == 0 && found.why == HVC_UNKNOWN_NONE)
         hvc_numbers_unknown(ret_numbers, HVC_UNKNOWN_FLOW);
 }

@@ -7,6 +7,7 @@
 
 #include "code/judge.h"
 #include "code/pointers.h"
+#include "ddi/import_facts.h"
 
 enum { NEAR_CALL = 32 };
 
@@ -383,6 +384,20 @@ static bool takes_allocator(const sites_job *job, const hvc_flow_call *call)
                            strcmp(ddi->name, "ExInitializeLookasideListEx") == 0);
 }
 
+/* How many arguments a call can have at most, as far as its callee is known: what lies behind them
+ * on the stack is none. */
+static unsigned argument_limit(const sites_job *job, const hvc_flow_call *call)
+{
+    uint32_t import;
+    if (!sites_import_of_call(job, call, &import))
+        return HVC_FLOW_ARGUMENTS;
+    const hvc_import_facts *facts =
+        hvc_import_facts_of(job->analysis->image->imports.items[import].name);
+    if (facts == NULL || facts->x86_stack <= 0 || facts->x86_stack / 4 >= HVC_FLOW_ARGUMENTS)
+        return HVC_FLOW_ARGUMENTS;
+    return (unsigned)facts->x86_stack / 4;
+}
+
 /* What becomes of the pointer of import in flow, which refers to its slot at from. */
 static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, uint32_t import)
 {
@@ -394,7 +409,7 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
         used |= holds_import(analysis, call->target, import);
-        for (unsigned n = 0; n < HVC_FLOW_ARGUMENTS; n++)
+        for (unsigned n = 0, limit = argument_limit(job, call); n < limit; n++)
             if (holds_import(analysis, call->arguments[n], import) && !takes_allocator(job, call))
                 escapes = true;
     }

@@ -695,6 +695,17 @@ static bool few_bits(hvc_values *values, hvc_value_id mask, hvc_value_id *ret)
     return true;
 }
 
+/* A mask that clears one or two bits above the lowest (of a control register, of flags), not one
+ * that aligns. */
+static bool clears_few_bits(const hvc_term *mask, uint8_t size)
+{
+    if (mask->kind != HVC_TERM_CONST)
+        return false;
+    uint64_t cleared = ~mask->number & hvc_size_mask(size);
+    uint64_t rest = cleared & (cleared - 1);
+    return cleared > 1 && (rest & (rest - 1)) == 0 && cleared != 3;
+}
+
 /* What an operation on something unknown still tells: bounds. */
 static hvc_value_id alu_bounds(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value_id b,
                                uint8_t size)
@@ -707,6 +718,8 @@ static hvc_value_id alu_bounds(hvc_values *values, hvc_alu alu, hvc_value_id a, 
     hvc_value_id few;
     if (alu == HVC_ALU_AND && (few_bits(values, b, &few) || few_bits(values, a, &few)))
         return few;
+    if (alu == HVC_ALU_AND && clears_few_bits(y, size))
+        return make_op(values, alu, a, b, size);
     if (alu == HVC_ALU_AND && (upper_bound(x, &bound) || upper_bound(y, &bound)))
         return and_bound(values, a, b, why);
     /* The bits that are set for certain may be all that matters. */

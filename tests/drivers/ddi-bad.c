@@ -1,6 +1,7 @@
 /* @title   one bad call for each of the three counters
  * @expect  counters=1,1,1,0,0,0,0 verifier=fail load=pass
  * @rules   HVC2000 HVC2001 HVC2002
+ * @advice  +HVC4010
  */
 #include "minimal.h"
 

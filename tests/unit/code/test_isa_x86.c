@@ -25,7 +25,7 @@ static const lowering moves[] = {
     {"4889d8", "mov rax, rbx", "r0:8 = r3"},
     {"89d1", "mov ecx, edx", "r1:4 = r2"},
     {"b005", "mov al, 5", "r0:1m = 0x5"},
-    {"b405", "mov ah, 5", "r0:2m = ?"},
+    {"b405", "mov ah, 5", "t0:1 = 0x5; t0:2 = shl t0, 0x8; t3:2 = and r0, 0xff; r0:2m = or t0, t3"},
     {"88e1", "mov cl, ah", "t0:2 = shr r0, 0x8; r1:1m = t0"},
     {"66b80500", "mov ax, 5", "r0:2m = 0x5"},
     {"4889442428", "mov qword ptr [rsp+0x28], rax", "store8 [r4+0x28], r0"},
@@ -134,7 +134,8 @@ static const lowering bits[] = {
 static const lowering conditional[] = {
     {"0f95c0", "setne al", "r0:1m = ne ? 0x1 : 0x0"},
     {"0f9401", "sete byte ptr [rcx]", "t0:1 = eq ? 0x1 : 0x0; store1 [r1], t0"},
-    {"0f92c4", "setb ah", "r0:2m = ?"},
+    {"0f92c4", "setb ah",
+     "t0:1 = ult ? 0x1 : 0x0; t0:2 = shl t0, 0x8; t3:2 = and r0, 0xff; r0:2m = or t0, t3"},
     {"0f45c1", "cmovne eax, ecx", "r0:4 = ne ? r1 : r0"},
     {"480f4201", "cmovb rax, qword ptr [rcx]", "t0:8 = load8 [r1]; r0:8 = ult ? t0 : r0"},
 };
