@@ -5,6 +5,7 @@
 #include <hvcheck/ddi.h>
 #include <hvcheck/driver.h>
 #include <hvcheck/evaluate.h>
+#include <hvcheck/facts.h>
 #include <hvcheck/image.h>
 #include <hvcheck/report.h>
 #include <hvcheck/rule.h>

@@ -1,0 +1,36 @@
+/* Where facts come from. Each function adds what it finds to a builder that was initialised and is
+ * not finished yet; several may be called on one builder, and the first that knows a fact wins.
+ * What a probe looked for and could not tell is set unavailable, with the reason. They fail only
+ * when there is nothing to go on at all (no such folder, not this format); then error says why. */
+#ifndef MACHINE_PROBE_H
+#define MACHINE_PROBE_H
+
+#include <stdbool.h>
+
+#include <hvcheck/status.h>
+
+#include "base/span.h"
+#include "machine/facts.h"
+
+typedef struct hvc_probe_options {
+    const char *root;    /* offline: the folder that holds the Windows folder */
+    const char *sysroot; /* linux: stands before every path; NULL: the running system */
+    bool with_verifier;  /* windows: also Verifier's live counters */
+} hvc_probe_options;
+
+/* probe_offline.c: a mounted or unpacked Windows tree. */
+hvc_status hvc_probe_offline(hvc_facts_builder *builder, const hvc_probe_options *options,
+                             hvc_error *error);
+/* probe_linux.c: the hardware and firmware below this Linux. */
+hvc_status hvc_probe_linux(hvc_facts_builder *builder, const hvc_probe_options *options,
+                           hvc_error *error);
+/* probe_windows.c: the running Windows. */
+hvc_status hvc_probe_windows(hvc_facts_builder *builder, const hvc_probe_options *options,
+                             hvc_error *error);
+/* import_device_guard.c: Win32_DeviceGuard as PowerShell's ConvertTo-Json writes it. */
+hvc_status hvc_import_device_guard_json(hvc_facts_builder *builder, hvc_span bytes,
+                                        hvc_error *error);
+/* import_nfo.c: a saved report of msinfo32. */
+hvc_status hvc_import_nfo(hvc_facts_builder *builder, hvc_span bytes, hvc_error *error);
+
+#endif
