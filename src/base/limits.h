@@ -35,6 +35,13 @@
 #define HVC_MAX_FINDINGS         4096 /* listed; all are counted */
 #define HVC_MAX_REPORT_BYTES     (UINT64_C(16) << 20)
 
+/* Facts of a machine */
+#define HVC_MAX_FACTS_BYTES   (UINT64_C(64) << 20) /* of a file that holds facts */
+#define HVC_MAX_FACT_ENTRIES  65536                /* of one list: values, services, drivers... */
+#define HVC_MAX_FACT_TEXT     65536                /* bytes of one text */
+#define HVC_MAX_FACT_NUMBERS  256                  /* in one fact */
+#define HVC_MAX_REGISTRY_DATA (1 << 20)            /* bytes of one value */
+
 /* Work */
 #define HVC_MAX_JOBS 256
 

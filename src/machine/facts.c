@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+
 static const hvc_fact_info infos[HVC_FACT_COUNT] = {
 #define HVC_FACT(id, name, type, meaning) [HVC_FACT_##id] = {name, HVC_FACT_TYPE_##type, meaning},
 #include <hvcheck/facts.list>
@@ -78,7 +80,9 @@ void hvc_fact_set_number(hvc_facts_builder *builder, hvc_fact_id id, uint64_t va
                          const char *source)
 {
     hvc_fact *fact = settable(builder, id, HVC_FACT_TYPE_NUMBER);
-    if (fact != NULL)
+    if (fact != NULL && value > INT64_MAX)
+        hvc_fact_set_unavailable(builder, id, "the number is out of range");
+    else if (fact != NULL)
         *fact = (hvc_fact){
             .state = HVC_FACT_KNOWN, .number = value, .source = copy_always(builder, source)};
 }
@@ -106,6 +110,12 @@ void hvc_fact_set_numbers(hvc_facts_builder *builder, hvc_fact_id id, const uint
     uint64_t *own = fact != NULL ? hvc_arena_array(&builder->arena, count, sizeof(*own)) : NULL;
     if (own == NULL)
         return;
+    for (size_t i = 0; i < count; i++) {
+        if (values[i] > INT64_MAX || count > HVC_MAX_FACT_NUMBERS) {
+            hvc_fact_set_unavailable(builder, id, "the numbers are out of range");
+            return;
+        }
+    }
     if (count > 0) {
         memcpy(own, values, count * sizeof(*own));
         qsort(own, count, sizeof(*own), compare_numbers);
@@ -179,8 +189,8 @@ void hvc_facts_add_event(hvc_facts_builder *builder, const hvc_ci_event *event)
     builder->facts.has_events = true;
     hvc_ci_event *own = hvc_vector_add(&builder->arena, &builder->events);
     if (own != NULL)
-        *own = (hvc_ci_event){event->id, event->time, copy_always(builder, event->file),
-                              event->status};
+        *own = (hvc_ci_event){event->id, event->time <= INT64_MAX ? event->time : 0,
+                              copy_always(builder, event->file), event->status};
 }
 
 /* The orders of the lists. What compares equal keeps the order in which it was added: the

@@ -6,6 +6,8 @@
 #include <hvcheck/status.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
+#include "base/span.h"
 
 typedef struct hvc_facts_builder {
     hvc_arena arena; /* owns everything that facts points to; failed set: out of memory */
@@ -27,7 +29,8 @@ hvc_status hvc_facts_finish(hvc_facts_builder *builder);
 void hvc_facts_free(hvc_facts_builder *builder);
 
 /* Each sets one fact; a fact that is KNOWN already stays as it is (the first source that knows
- * wins), an UNAVAILABLE one is replaced by a known one. A text that is NULL sets nothing. */
+ * wins), an UNAVAILABLE one is replaced by a known one. A text that is NULL sets nothing; a
+ * number above INT64_MAX, which JSON's readers have no room for, makes the fact unavailable. */
 void hvc_fact_set_bool(hvc_facts_builder *builder, hvc_fact_id id, bool value, const char *source);
 void hvc_fact_set_number(hvc_facts_builder *builder, hvc_fact_id id, uint64_t value,
                          const char *source);
@@ -57,5 +60,12 @@ const hvc_registry_value *hvc_facts_value(const hvc_facts *facts, const char *ke
 const hvc_registry_key *hvc_facts_key(const hvc_facts *facts, const char *key);
 /* The registry's order of names (ASCII letters without case). Negative, zero or positive. */
 int hvc_registry_compare(const char *a, const char *b);
+
+/* The facts as JSON (data/schema/facts-1.json), and back: hvc_import_facts reads what
+ * hvc_facts_write wrote without a loss, as far as texts are UTF-8. It may be called on a builder
+ * like a probe; host and label become those of the file. HVC_E_MALFORMED for what is no facts
+ * file, HVC_E_LIMIT, HVC_E_UNSUPPORTED in a build that reads no JSON, HVC_E_MEMORY. */
+void hvc_facts_write(const hvc_facts *facts, hvc_buffer *out);
+hvc_status hvc_import_facts(hvc_facts_builder *builder, hvc_span bytes, hvc_error *error);
 
 #endif
