@@ -7,6 +7,7 @@
 #include <hvcheck/evaluate.h>
 #include <hvcheck/facts.h>
 #include <hvcheck/image.h>
+#include <hvcheck/machine.h>
 #include <hvcheck/report.h>
 #include <hvcheck/rule.h>
 #include <hvcheck/status.h>

@@ -5,18 +5,11 @@
 #ifndef MACHINE_PROBE_H
 #define MACHINE_PROBE_H
 
-#include <stdbool.h>
-
+#include <hvcheck/machine.h>
 #include <hvcheck/status.h>
 
 #include "base/span.h"
 #include "machine/facts.h"
-
-typedef struct hvc_probe_options {
-    const char *root;    /* offline: the folder that holds the Windows folder */
-    const char *sysroot; /* linux: stands before every path; NULL: the running system */
-    bool with_verifier;  /* windows: also Verifier's live counters */
-} hvc_probe_options;
 
 /* probe_offline.c: a mounted or unpacked Windows tree. */
 hvc_status hvc_probe_offline(hvc_facts_builder *builder, const hvc_probe_options *options,
@@ -32,5 +25,9 @@ hvc_status hvc_import_device_guard_json(hvc_facts_builder *builder, hvc_span byt
                                         hvc_error *error);
 /* import_nfo.c: a saved report of msinfo32. */
 hvc_status hvc_import_nfo(hvc_facts_builder *builder, hvc_span bytes, hvc_error *error);
+
+/* capabilities_windows.c: writes results as REG_DWORD below
+ * SYSTEM\CurrentControlSet\Control\DeviceGuard\Capabilities of the running Windows. */
+hvc_status hvc_write_capabilities(const hvc_capability *list, size_t count, hvc_error *error);
 
 #endif
