@@ -43,10 +43,10 @@ bench: deps      ## measure speed and memory, on DRIVERS=folder or the fixtures 
 format: deps     ## let clang-format write every C file
 	@$(PYTHON) tools/check_format.py --fix
 
-rebase: deps     ## rewrite the golden reports in tests/golden from what the command prints now
+rebase: deps     ## rewrite the golden reports in tests/golden* from what the command prints now
 	@$(MAKE) --no-print-directory all QUIET=--quiet
-	meson test -C $(BUILD) system-golden --test-args=--rebase
-	git diff --stat -- tests/golden
+	meson test -C $(BUILD) system-golden system-machine-golden --test-args=--rebase
+	git diff --stat -- tests/golden tests/golden-machine
 
 install: all     ## install below PREFIX (/usr/local); DESTDIR is honoured
 	meson install -C $(BUILD) --no-rebuild

@@ -11,15 +11,15 @@ _hvcheck()
     done
     COMPREPLY=()
     if [[ -z $command ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'scan explain ddi help --help --version' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'scan explain ddi capable ready facts dgreadiness help --help --version' -- "$word")
         return
     fi
     case $command:$before in
         scan:--format) mapfile -t COMPREPLY < <(compgen -W 'text json ndjson' -- "$word"); return ;;
-        ddi:--format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$word"); return ;;
-        scan:--color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word"); return ;;
-        scan:--jobs | scan:-j) mapfile -t COMPREPLY < <(compgen -W 'auto 1 2 4 8' -- "$word"); return ;;
-        scan:--output | scan:-o) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+        capable:--format | ready:--format | ddi:--format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$word"); return ;;
+        scan:--color | capable:--color | ready:--color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word"); return ;;
+        *:--jobs | *:-j) mapfile -t COMPREPLY < <(compgen -W 'auto 1 2 4 8' -- "$word"); return ;;
+        *:--output | *:-o | *:--facts | *:--root | *:--sysroot | *:--log) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     esac
     case $command in
         scan)
@@ -43,7 +43,24 @@ _hvcheck()
                 mapfile -t COMPREPLY < <(compgen -W "$(hvcheck ddi 2>/dev/null |
                     while read -r name _; do [[ $name == NAME ]] || echo "$name"; done)" -- "$word")
             fi ;;
-        help) mapfile -t COMPREPLY < <(compgen -W 'scan explain ddi help --help --version' -- "$word") ;;
+        capable | ready | facts)
+            if [[ $word == -* ]]; then
+                local options='--facts --root --sysroot --output --help --version'
+                [[ $command != ready ]] && options+=' --with-verifier --jobs'
+                [[ $command != facts ]] && options+=' --hvci --dg --cg --format --log --no-registry --color'
+                [[ $command == capable ]] && options+=' --hlk'
+                mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+            else
+                mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            fi ;;
+        dgreadiness)
+            if [[ $word == --* ]]; then
+                mapfile -t COMPREPLY < <(compgen -W '--help --version' -- "$word")
+            else
+                mapfile -t COMPREPLY < <(compgen -W '-Capable -Ready -Enable -Disable -Clear -ResetVerifier
+                    -HVCI -DG -CG -HLK -AutoReboot -SIPolicyPath -Path' -- "$word")
+            fi ;;
+        help) mapfile -t COMPREPLY < <(compgen -W 'scan explain ddi capable ready facts dgreadiness help --help --version' -- "$word") ;;
     esac
 }
 complete -o filenames -F _hvcheck hvcheck

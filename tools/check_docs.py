@@ -79,7 +79,7 @@ class Check:
     def command_line(self):
         """The manual page has every verb, option and exit code of --help, and --help every one used."""
         _, help_text = self.run("--help")
-        verbs = [verb for verb in ("scan", "explain", "ddi", "help") if verb in help_text]
+        verbs = re.findall(r"^  ([a-z]+) ", help_text, re.MULTILINE)
         self.require({"scan", "explain", "ddi"} <= set(verbs), "--help does not name the verbs")
         manual = (ROOT / "man/hvcheck.1").read_text().replace("\\-", "-").replace("\\&", "") \
             if (ROOT / "man/hvcheck.1").exists() else ""

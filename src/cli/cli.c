@@ -28,6 +28,34 @@ const cli_verb cli_verbs[] = {
      "Lists the kernel functions that matter to memory integrity, or shows those that are named in "
      "full.\n",
      cli_ddi},
+    {"capable", CLI_VERB_CAPABLE, "[FACTS...]",
+     "tell whether a machine can turn memory integrity and Credential Guard on",
+     "Judges this machine, a Windows tree (--root) or recorded facts (--facts), step by step: "
+     "first "
+     "the\n"
+     "steps of Microsoft's readiness tool in its words, with the machine's own drivers evaluated\n"
+     "instead of a reboot with Driver Verifier, then further checks.\n",
+     cli_capable},
+    {"ready", CLI_VERB_READY, "[FACTS...]",
+     "tell whether memory integrity, Credential Guard and Config-CI run",
+     "Tells what runs now, in the words of Microsoft's readiness tool.\n", cli_ready},
+    {"facts", CLI_VERB_FACTS, "", "gather what is known of a machine as JSON",
+     "Writes everything that capable and ready judge as one JSON document, to be judged elsewhere "
+     "or "
+     "later\n"
+     "with --facts. With --facts itself: turns a saved Win32_DeviceGuard (JSON) or an msinfo32 "
+     "report into\n"
+     "that form.\n",
+     cli_facts},
+    {"dgreadiness", CLI_VERB_DGREADINESS,
+     "-Capable|-Ready|-Enable|-Disable|-Clear [-HVCI|-DG|-CG]...",
+     "take the readiness tool's own options",
+     "Takes what DG_Readiness_Tool takes, in any case and shortened as PowerShell allows: "
+     "-Capable\n"
+     "-Ready -Enable -Disable -Clear -ResetVerifier, with -HVCI -DG -CG -HLK -AutoReboot and -Path "
+     "or\n"
+     "-SIPolicyPath FILE. Options of hvcheck's own commands, with two dashes, may follow.\n",
+     cli_dgreadiness},
     {"help", CLI_VERB_HELP, "[COMMAND]", "print the help of a command",
      "Prints the help of a command.\n", cli_help},
 };
@@ -94,7 +122,7 @@ int cli_print_help(const cli_verb *verb)
             "Tells whether Windows drivers work with memory integrity (HVCI) on, and what to\n"
             "change where they do not.\n\nCommands:\n");
         for (size_t i = 0; i < cli_verb_count; i++)
-            hvc_buffer_printf(&out, "  %-10s%s\n", cli_verbs[i].name, cli_verbs[i].summary);
+            hvc_buffer_printf(&out, "  %-13s%s\n", cli_verbs[i].name, cli_verbs[i].summary);
         hvc_buffer_puts(&out, "\nOptions:\n");
         cli_options_help(&out, CLI_VERB_NONE);
         hvc_buffer_puts(&out, "\nhvcheck COMMAND --help tells more.\n");
@@ -104,6 +132,10 @@ int cli_print_help(const cli_verb *verb)
         cli_options_help(&out, verb->bit);
         if (verb->bit == CLI_VERB_SCAN)
             put_exit_codes(&out);
+        else if ((verb->bit & CLI_VERB_JUDGE) != 0)
+            hvc_buffer_puts(&out,
+                            "\nExit codes: 0 yes, 1 no, 2 wrong usage, 3 something could not "
+                            "be read, 4 internal\nerror or output failed, 5 not determined.\n");
     }
     int code = cli_print(&out);
     hvc_buffer_free(&out);

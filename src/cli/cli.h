@@ -26,7 +26,13 @@ enum {
     CLI_VERB_EXPLAIN = 4,
     CLI_VERB_DDI = 8,
     CLI_VERB_HELP = 16,
-    CLI_VERB_ALL = 31,
+    CLI_VERB_CAPABLE = 32,
+    CLI_VERB_READY = 64,
+    CLI_VERB_FACTS = 128,
+    CLI_VERB_DGREADINESS = 256,
+    CLI_VERB_ALL = 511,
+    CLI_VERB_JUDGE = CLI_VERB_CAPABLE | CLI_VERB_READY,
+    CLI_VERB_MACHINE = CLI_VERB_JUDGE | CLI_VERB_FACTS,
 };
 
 typedef struct cli_verb {
@@ -46,6 +52,10 @@ const cli_verb *cli_verb_find(const char *name);
 int cli_scan(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_ddi(int argc, char **argv);
+int cli_capable(int argc, char **argv);
+int cli_ready(int argc, char **argv);
+int cli_facts(int argc, char **argv);
+int cli_dgreadiness(int argc, char **argv);
 int cli_help(int argc, char **argv);
 
 /* The whole command; argv without the program's name. */
@@ -63,6 +73,16 @@ void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)))
 
 /* What a scan's outcome means as an exit code. broken: an output failed, or the scan itself did. */
 int cli_exit_code(const hvc_summary *summary, bool broken);
+/* The code for two things done: the first of 4, 3, 1, 5, 0 that either has (2 before all). */
+int cli_worse_code(int a, int b);
+
+/* --color: auto asks the terminal, NO_COLOR and TERM. */
+typedef enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER } cli_color;
+/* False when the word is none of the three; that was told then. */
+bool cli_color_set(cli_color *color, const char *word);
+bool cli_color_wanted(cli_color color, bool terminal);
+/* --jobs: auto or a number. */
+bool cli_jobs_set(unsigned *jobs, const char *word);
 
 /* Names near one that does not exist: add each candidate, then tell. */
 enum { CLI_MAX_SUGGESTIONS = 3 };

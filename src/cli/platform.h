@@ -14,6 +14,10 @@ enum { CLI_STDOUT = 1, CLI_STDERR = 2 };
  * process, and temporary files go when the user interrupts. */
 void cli_platform_init(void);
 
+/* Where the readiness tool keeps its log, with the folder made if it is not there yet. NULL: no log
+ * is kept on this system unless one is asked for. Static. */
+const char *cli_default_log(void);
+
 bool cli_is_terminal(int stream);
 /* A clock that only goes forward. */
 uint64_t cli_milliseconds(void);

@@ -60,6 +60,11 @@ static void set_temporary(const char *from, char *to)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+const char *cli_default_log(void)
+{
+    return NULL;
+}
+
 bool cli_is_terminal(int stream)
 {
     return isatty(stream) == 1;

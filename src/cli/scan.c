@@ -1,12 +1,10 @@
 /* hvcheck scan: evaluates drivers and writes reports. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <hvcheck/report.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/console.h"
 #include "cli/options.h"
@@ -22,12 +20,10 @@ typedef struct report_target {
     hvc_report *report;
 } report_target;
 
-typedef enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color_choice;
-
 typedef struct scan_command {
     hvc_options options;
     hvc_report_options report_options;
-    color_choice color;
+    cli_color color;
     report_target targets[MAX_REPORTS];
     unsigned target_count;
     const char **paths;
@@ -115,36 +111,6 @@ static bool add_output(scan_command *self, const char *path)
     return true;
 }
 
-static bool set_jobs(scan_command *self, const char *text)
-{
-    if (strcmp(text, "auto") == 0) {
-        self->options.jobs = 0;
-        return true;
-    }
-    char *end = NULL;
-    errno = 0;
-    unsigned long jobs = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || jobs > HVC_MAX_JOBS) {
-        cli_complain("--jobs must be auto or a number up to %d, not \"%s\"", HVC_MAX_JOBS, text);
-        return false;
-    }
-    self->options.jobs = (unsigned)jobs;
-    return true;
-}
-
-static bool set_color(scan_command *self, const char *text)
-{
-    static const char *const names[] = {"auto", "always", "never"};
-    for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        if (strcmp(text, names[i]) == 0) {
-            self->color = (color_choice)i;
-            return true;
-        }
-    }
-    cli_complain("--color must be auto, always or never, not \"%s\"", text);
-    return false;
-}
-
 /* Sets one option. */
 static bool set_option(scan_command *self, cli_option_id id, const char *value)
 {
@@ -154,9 +120,9 @@ static bool set_option(scan_command *self, cli_option_id id, const char *value)
     case CLI_OPTION_OUTPUT:
         return add_output(self, value);
     case CLI_OPTION_JOBS:
-        return set_jobs(self, value);
+        return cli_jobs_set(&self->options.jobs, value);
     case CLI_OPTION_COLOR:
-        return set_color(self, value);
+        return cli_color_set(&self->color, value);
     case CLI_OPTION_EVIDENCE:
         self->options.evidence = self->report_options.evidence = true;
         return true;
@@ -210,16 +176,6 @@ static bool complete(scan_command *self)
     return true;
 }
 
-static bool wants_color(const scan_command *self, const report_target *target)
-{
-    if (self->color != COLOR_AUTO)
-        return self->color == COLOR_ALWAYS;
-    const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-    return target->output.terminal && (no_color == NULL || *no_color == '\0') &&
-           (term == NULL || strcmp(term, "dumb") != 0);
-}
-
 static hvc_status put_piece(void *context, const char *bytes, size_t size)
 {
     return cli_output_put(context, bytes, size);
@@ -243,7 +199,7 @@ static bool open_reports(scan_command *self)
         hvc_status status = cli_output_open(&target->output, target->path);
         if (status == HVC_OK) {
             hvc_report_options options = self->report_options;
-            options.color = wants_color(self, target);
+            options.color = cli_color_wanted(self->color, target->output.terminal);
             options.list_errors = target->output.path != NULL;
             options.targets = self->paths;
             options.target_count = self->path_count;

@@ -44,7 +44,7 @@ def main():
 
     page = read(manual).replace("\\-", "-")
     page = page[:page.index(".SH EXAMPLES")]
-    check(problems, manual, set(re.findall(r"--[a-z]+", page)), names)
+    check(problems, manual, set(re.findall(r"--[a-z][a-z-]*", page)), names)
     check(problems, manual, set(re.findall(r"(?<![\w-])-[a-zA-Z]\b", page)), letters)
     check(problems, manual, set(re.findall(r"^\.B hvcheck (\w+)", page, re.MULTILINE)), set(by_verb))
     for code in range(6):
@@ -58,10 +58,10 @@ def main():
             check(problems, f"{bash} ({verb})", completed(bash, "hvcheck", verb, "--"), options)
 
     text = read(zsh)
-    check(problems, zsh, set(re.findall(r"--[a-z]+", text)), names)
+    check(problems, zsh, set(re.findall(r"--[a-z][a-z-]*", text)), names)
     check(problems, zsh, set(re.findall(r"^ *(?:commands=\()?'(\w+):", text, re.MULTILINE)), set(by_verb))
     text = read(fish)
-    check(problems, fish, {"--" + name for name in re.findall(r" -l (\w+) ", text) if name not in ("commands",)},
+    check(problems, fish, {"--" + name for name in re.findall(r" -l ([\w-]+) ", text) if name not in ("commands", "machine", "judge")},
           names)
     check(problems, fish, set(re.search(r"^set -l commands (.*)$", text, re.MULTILINE).group(1).split()),
           set(by_verb))
