@@ -1,5 +1,6 @@
 /* Lets the n-th allocation fail, for every n until everything succeeds: evaluating each image given
- * and writing its JSON report must then end in HVC_E_MEMORY, without a crash and without a leak.
+ * and writing its JSON report (given facts: judging them) must then end in HVC_E_MEMORY, without a
+ * crash and without a leak.
  *
  * Linked with --wrap=malloc,calloc,realloc, so that it sees the allocations of the library's own
  * code; those of libcrypto and libc are made inside them and stay as they are. An arena asks for
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include <hvcheck/evaluate.h>
+#include <hvcheck/machine.h>
 #include <hvcheck/report.h>
 
 #include "base/arena.h"
@@ -152,18 +154,51 @@ static hvc_status evaluate_and_report(const hvc_bytes *image, const char *format
     return status;
 }
 
+/* Facts instead of an image: judged, and written in every way. */
+static hvc_status judge_and_report(const hvc_bytes *facts, size_t *written)
+{
+    const hvc_machine_report_options options = {.color = true, .log = true};
+    hvc_machine *machine = NULL;
+    hvc_readiness *readiness = NULL;
+    hvc_error error = {.status = HVC_OK};
+    hvc_status status = hvc_machine_read(facts->data, facts->size, "pc", &machine, &error);
+    if (status == HVC_OK)
+        status = hvc_readiness_new(hvc_machine_facts(machine), NULL, &readiness, &error);
+    if (status == HVC_OK)
+        status = hvc_report_capable_text(readiness, &options, swallow, written);
+    if (status == HVC_OK)
+        status =
+            hvc_report_capable_json(readiness, hvc_machine_facts(machine), false, swallow, written);
+    if (status == HVC_OK)
+        status = hvc_report_facts(hvc_machine_facts(machine), swallow, written);
+    if (status == HVC_OK) {
+        hvc_running running;
+        hvc_running_judge(hvc_machine_facts(machine), HVC_SCOPE_ALL, &running);
+        status = hvc_report_ready_text(&running, NULL, swallow, written);
+    }
+    hvc_readiness_free(readiness);
+    hvc_machine_free(machine);
+    return status;
+}
+
+static hvc_status run_once(const hvc_bytes *bytes, const char *format, size_t *written)
+{
+    return strcmp(format, "machine") == 0 ? judge_and_report(bytes, written)
+                                          : evaluate_and_report(bytes, format, written);
+}
+
 /* NULL when all went well, otherwise what did not; *ret_count: the allocations that a success
  * takes. */
 static const char *run_image(const hvc_bytes *image, const char *format, long *ret_count)
 {
     size_t whole = 0;
-    if (evaluate_and_report(image, format, &whole) != HVC_OK || whole == 0)
+    if (run_once(image, format, &whole) != HVC_OK || whole == 0)
         return "the evaluation fails without a failing allocation";
     for (long n = 0; n < MAX_ALLOCATIONS; n++) {
         size_t written = 0;
         has_failed = false;
         countdown = n;
-        hvc_status status = evaluate_and_report(image, format, &written);
+        hvc_status status = run_once(image, format, &written);
         countdown = -1;
         *ret_count = n;
         if (!has_failed)
@@ -181,7 +216,7 @@ static const char *run_image(const hvc_bytes *image, const char *format, long *r
 int main(int argc, char **argv)
 {
     bool fine = argc > 1;
-    const char *const *formats = hvc_report_formats();
+    static const char *const machine[] = {"machine", NULL};
     int number = 0;
     for (int i = 1; i < argc; i++) {
         hvc_bytes image = HVC_BYTES_INIT;
@@ -190,6 +225,9 @@ int main(int argc, char **argv)
             printf("Bail out! %s: %s\n", argv[i], error.message);
             return EXIT_FAILURE;
         }
+        const char *const *formats = hvc_report_formats();
+        if (image.size > 0 && image.data[0] == '{')
+            formats = machine;
         for (size_t j = 0; formats[j] != NULL; j++) {
             long count = 0;
             const char *why = run_image(&image, formats[j], &count);
