@@ -180,7 +180,10 @@ static void put_label(machine_command *self, const char *label)
     hvc_buffer_puts(&line, self->started ? "\n==> " : "==> ");
     hvc_buffer_escaped(&line, (hvc_text){label, strlen(label)});
     hvc_buffer_puts(&line, " <==\n");
-    cli_output_put(&self->output, line.data, line.size);
+    if (!self->as_json)
+        cli_output_put(&self->output, line.data, line.size);
+    if (self->log != NULL)
+        put_log(self->log, line.data, line.size);
     hvc_buffer_free(&line);
 }
 
@@ -227,7 +230,7 @@ static bool judge(machine_command *self, const hvc_facts *facts, const char *lab
 {
     const hvc_machine_report_options options = {
         .color = cli_color_wanted(self->color, self->output.terminal)};
-    if (self->verb != CLI_VERB_FACTS && !self->as_json && self->fact_count > 1)
+    if (self->verb != CLI_VERB_FACTS && self->fact_count > 1)
         put_label(self, label);
     hvc_status status = self->verb == CLI_VERB_CAPABLE ? judge_capable(self, facts, &options)
                         : self->verb == CLI_VERB_READY

@@ -186,6 +186,9 @@ def test_hsti():
                'green', 'pass')
     judged = Judged(document({'firmware.hsti_size': REFUSED, 'firmware.hsti_count': None}))
     equal(judged.step('MS UEFI HSTI tests')[0], 'Instantiate-HSTI failed', 'HSTI that failed')
+    facts = document({'firmware.hsti_size': REFUSED, 'firmware.hsti_count': None})
+    judged = Judged(facts | {'host': 'linux'})
+    equal(len(judged.step('MS UEFI HSTI tests')), 1, 'what Linux cannot ask did not fail')
 
 
 def test_architecture():
@@ -429,6 +432,11 @@ def test_several_machines():
         done = run('capable', '--facts', good, bad)
         for path in (good, bad):
             require(('==> %s <==' % path).encode() in done.stdout, 'no heading for ' + path)
+        log = os.path.join(folder, 'log')
+        run('capable', '--facts', good, bad, '--log', log, '--format', 'json')
+        with open(log, encoding='utf-8') as file:
+            equal([line for line in file.read().split('\n') if line.startswith('==> ')],
+                  ['==> %s <==' % path for path in (good, bad)], 'headings in the log')
         done = run('capable', '--facts', good, broken, bad, '--format', 'json')
         equal(done.returncode, UNREADABLE, 'one broken')
         report = json.loads(done.stdout)
