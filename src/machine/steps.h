@@ -93,6 +93,6 @@ hvc_check hvc_check_uefi, hvc_check_slat, hvc_check_dma, hvc_check_mbec, hvc_che
     hvc_check_domain_controller, hvc_check_default_processor, hvc_check_default_memory,
     hvc_check_default_disk;
 hvc_check hvc_check_mat, hvc_check_blocklist, hvc_check_policy, hvc_check_uefi_lock,
-    hvc_check_mandatory;
+    hvc_check_mandatory, hvc_check_ci_policy, hvc_check_vbs;
 
 #endif

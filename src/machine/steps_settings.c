@@ -130,3 +130,62 @@ hvc_step_result hvc_check_blocklist(hvc_checking *checking)
                ? hvc_because(checking, HVC_STEP_PASS, "on by default")
                : hvc_because(checking, HVC_STEP_WARN, "not turned on; %s is not set", name);
 }
+
+hvc_step_result hvc_check_ci_policy(hvc_checking *checking)
+{
+    enum { ENABLED = 1, STRICT = 2 };
+    uint64_t options = 0;
+    if (!hvc_ask_number(checking, HVC_FACT_CI_HVCI_OPTIONS, &options))
+        return hvc_unknown(checking, HVC_FACT_CI_HVCI_OPTIONS);
+    if ((options & ENABLED) == 0)
+        return hvc_because(checking, HVC_STEP_PASS, "none that turns memory integrity on");
+    return hvc_because(checking, HVC_STEP_WARN,
+                       "a policy turns memory integrity on%s, whatever the registry says",
+                       (options & STRICT) != 0 ? " in strict mode" : "");
+}
+
+/* The properties that Windows was told to require and does not have: VBS does not start then. */
+static const char *missing_properties(hvc_checking *checking)
+{
+    static const char *const names[] = {NULL,
+                                        "hypervisor support",
+                                        "Secure Boot",
+                                        "DMA protection",
+                                        "Secure MOR",
+                                        "NX protection",
+                                        "SMM mitigation",
+                                        "MBEC",
+                                        "APIC virtualization"};
+    const hvc_fact *required = hvc_fact_of(checking->facts, HVC_FACT_DG_REQUIRED);
+    hvc_buffer list = HVC_BUFFER_INIT;
+    for (size_t i = 0; required->state == HVC_FACT_KNOWN && i < required->number_count; i++) {
+        uint64_t number = required->numbers[i];
+        if (number == 0 || number >= sizeof(names) / sizeof(*names) ||
+            hvc_ask_listed(checking, HVC_FACT_DG_AVAILABLE, number) != HVC_ANSWER_NO)
+            continue;
+        hvc_buffer_printf(&list, "%s%s", list.size > 0 ? ", " : "", names[number]);
+    }
+    if (list.failed)
+        checking->arena->failed = true;
+    const char *text =
+        list.size > 0 ? hvc_arena_text(checking->arena, (hvc_text){list.data, list.size}) : NULL;
+    hvc_buffer_free(&list);
+    return text;
+}
+
+hvc_step_result hvc_check_vbs(hvc_checking *checking)
+{
+    static const char *const states[] = {"off", "turned on, but not running", "running"};
+    uint64_t status = 0;
+    if (!hvc_ask_number(checking, HVC_FACT_DG_VBS_STATUS, &status))
+        return hvc_unknown(checking, HVC_FACT_DG_VBS_STATUS);
+    if (status >= sizeof(states) / sizeof(*states))
+        return hvc_because(checking, HVC_STEP_UNDETERMINED, "its status %llu is not known",
+                           (unsigned long long)status);
+    const char *missing = missing_properties(checking);
+    if (missing != NULL)
+        return hvc_because(checking, HVC_STEP_WARN,
+                           "%s; it is told to require what this machine does not have: %s",
+                           states[status], missing);
+    return hvc_because(checking, status == 1 ? HVC_STEP_WARN : HVC_STEP_PASS, "%s", states[status]);
+}

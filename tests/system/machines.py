@@ -26,7 +26,7 @@ GOOD_FACTS = {
     'firmware.hsti_passed': True, 'firmware.hsti_blob': '01,00,00,FF,', 'tpm.present': True,
     'tpm.version': '2.0', 'device_guard.vbs_status': 0,
     'device_guard.available': [1, 2, 3, 4, 5, 6, 7], 'device_guard.running': [0],
-    'device_guard.ci_policy': 0, 'debug.kernel': False, 'boot.test_signing': False,
+    'device_guard.ci_policy': 0, 'device_guard.required': [0], 'ci.hvci_options': 0, 'debug.kernel': False, 'boot.test_signing': False,
     'boot.hypervisor_launch': 'auto', 'verifier.running': False,
 }
 
@@ -176,6 +176,9 @@ CAPABLE = [
     ('policy-cg-off', document(values=[(POLICY, 'LsaCfgFlags', 0)]), [ALL, ['--hvci']]),
     ('policy-locks', document(values=[(POLICY, 'EnableVirtualizationBasedSecurity', 1),
                                       (POLICY, 'HypervisorEnforcedCodeIntegrity', 1)]), [ALL]),
+    ('requires-too-much', document({'device_guard.required': [1, 2, 3, 7], 'ci.hvci_options': 3,
+                                    'device_guard.available': [1, 2, 4, 5, 6],
+                                    'device_guard.vbs_status': 1}), [ALL]),
     ('policy-on', document(values=[(POLICY, 'EnableVirtualizationBasedSecurity', 1)]), [ALL]),
     ('no-policy-key', document(absent=[POLICY]), [ALL]),
     ('locked', document(values=[(HVCI, 'Locked', 1), (GUARD, 'Mandatory', 1),

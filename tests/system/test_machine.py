@@ -352,6 +352,11 @@ OWN = [
     ({}, [(machines.CONFIG, 'VulnerableDriverBlocklistEnable', 0)], 'driver-blocklist', 'warn',
      CAPABLE),
     (without(5), [(machines.HVCI, 'HVCIMATRequired', 1)], 'memory-attributes', 'fail', NOT_CAPABLE),
+    ({'device_guard.vbs_status': 1}, (), 'vbs', 'warn', CAPABLE),
+    ({'device_guard.vbs_status': 2}, (), 'vbs', 'pass', CAPABLE),
+    ({'device_guard.required': [2, 3]} | without(3), (), 'vbs', 'warn', CAPABLE),
+    ({'device_guard.required': [2]} | without(3), (), 'vbs', 'pass', CAPABLE),
+    ({'ci.hvci_options': 1}, (), 'ci-policy', 'warn', CAPABLE),
     ({}, [(machines.HVCI, 'HVCIMATRequired', 1)], 'memory-attributes', 'pass', CAPABLE),
 ]
 
