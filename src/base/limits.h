@@ -30,6 +30,15 @@
 #define HVC_MAX_JUMP_TABLE   4096 /* entries of one */
 #define HVC_MAX_CODE_PAGES   4096 /* pages that one ARM64 register may point to in an image */
 
+/* Machine */
+#define HVC_MAX_HIVE_VALUE   (UINT32_C(16) << 20) /* bytes of one registry value */
+#define HVC_MAX_FOLDER_NAMES 262144               /* names in one folder of a Windows tree */
+#define HVC_MAX_KEY_VALUES   4096                 /* values of one key among the facts */
+#define HVC_MAX_KEY_DATA     65536                /* bytes of one value among the facts */
+#define HVC_MAX_SERVICES     16384
+#define HVC_MAX_CI_EVENTS    4096   /* the newest */
+#define HVC_MAX_CHUNK_WORK   262144 /* tokens, or 16 bytes of text, in one chunk of an event log */
+
 /* Findings and report */
 #define HVC_MAX_LISTED_LOCATIONS 64   /* places listed under one finding; all are counted */
 #define HVC_MAX_FINDINGS         4096 /* listed; all are counted */
