@@ -1,6 +1,6 @@
 /* Lets the n-th allocation fail, for every n until everything succeeds: evaluating each image given
- * and writing its JSON report (given facts: judging them) must then end in HVC_E_MEMORY, without a
- * crash and without a leak.
+ * and writing its JSON report (given facts: judging them; given a Windows tree: gathering its facts)
+ * must then end in HVC_E_MEMORY, without a crash and without a leak.
  *
  * Linked with --wrap=malloc,calloc,realloc, so that it sees the allocations of the library's own
  * code; those of libcrypto and libc are made inside them and stay as they are. An arena asks for
@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "machine/probe.h"
 
 enum { MAX_ALLOCATIONS = 100000 };
 
@@ -181,8 +182,31 @@ static hvc_status judge_and_report(const hvc_bytes *facts, size_t *written)
     return status;
 }
 
+/* A folder instead of a file. */
+static hvc_status gather_and_write(const char *root, size_t *written)
+{
+    hvc_facts_builder builder;
+    hvc_probe_options options = {.root = root};
+    hvc_error error = {.status = HVC_OK};
+    hvc_buffer out = HVC_BUFFER_INIT;
+    hvc_facts_init(&builder, "offline", root);
+    hvc_status status = hvc_probe_offline(&builder, &options, &error);
+    if (status == HVC_OK)
+        status = hvc_facts_finish(&builder);
+    if (status == HVC_OK)
+        hvc_facts_write(&builder.facts, &out);
+    *written += out.size;
+    if (status == HVC_OK && out.failed)
+        status = HVC_E_MEMORY;
+    hvc_buffer_free(&out);
+    hvc_facts_free(&builder);
+    return status;
+}
+
 static hvc_status run_once(const hvc_bytes *bytes, const char *format, size_t *written)
 {
+    if (strcmp(format, "tree") == 0)
+        return gather_and_write((const char *)bytes->data, written);
     return strcmp(format, "machine") == 0 ? judge_and_report(bytes, written)
                                           : evaluate_and_report(bytes, format, written);
 }
@@ -213,30 +237,42 @@ static const char *run_image(const hvc_bytes *image, const char *format, long *r
     return "there is no end of allocations";
 }
 
+static bool run_formats(const char *path, const hvc_bytes *bytes, const char *const *formats,
+                        int *number)
+{
+    bool fine = true;
+    for (size_t j = 0; formats[j] != NULL; j++) {
+        long count = 0;
+        const char *why = run_image(bytes, formats[j], &count);
+        fine = fine && why == NULL;
+        printf("%sok %d - %s as %s: %ld allocations\n", why == NULL ? "" : "not ", ++*number, path,
+               formats[j], count);
+        if (why != NULL)
+            printf("# %s\n", why);
+    }
+    return fine;
+}
+
 int main(int argc, char **argv)
 {
     bool fine = argc > 1;
-    static const char *const machine[] = {"machine", NULL};
+    static const char *const machine[] = {"machine", NULL}, *const tree[] = {"tree", NULL};
     int number = 0;
     for (int i = 1; i < argc; i++) {
         hvc_bytes image = HVC_BYTES_INIT;
         hvc_error error;
+        hvc_file_kind kind;
+        if (hvc_file_kind_of(argv[i], true, &kind, &error) == HVC_OK && kind == HVC_FILE_FOLDER) {
+            const hvc_bytes root = {.data = (uint8_t *)argv[i], .size = strlen(argv[i])};
+            fine = run_formats(argv[i], &root, tree, &number) && fine;
+            continue;
+        }
         if (hvc_file_read(argv[i], &image, &error) != HVC_OK) {
             printf("Bail out! %s: %s\n", argv[i], error.message);
             return EXIT_FAILURE;
         }
-        const char *const *formats = hvc_report_formats();
-        if (image.size > 0 && image.data[0] == '{')
-            formats = machine;
-        for (size_t j = 0; formats[j] != NULL; j++) {
-            long count = 0;
-            const char *why = run_image(&image, formats[j], &count);
-            fine = fine && why == NULL;
-            printf("%sok %d - %s as %s: %ld allocations\n", why == NULL ? "" : "not ", ++number,
-                   argv[i], formats[j], count);
-            if (why != NULL)
-                printf("# %s\n", why);
-        }
+        bool facts = image.size > 0 && image.data[0] == '{';
+        fine = run_formats(argv[i], &image, facts ? machine : hvc_report_formats(), &number) && fine;
         hvc_bytes_free(&image);
     }
     printf("1..%d\n", number);
