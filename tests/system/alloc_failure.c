@@ -1,6 +1,6 @@
 /* Lets the n-th allocation fail, for every n until everything succeeds: evaluating each image given
- * and writing its JSON report (given facts: judging them; given a Windows tree: gathering its facts)
- * must then end in HVC_E_MEMORY, without a crash and without a leak.
+ * and writing its JSON report (given facts: judging them; given a Windows tree: gathering its
+ * facts) must then end in HVC_E_MEMORY, without a crash and without a leak.
  *
  * Linked with --wrap=malloc,calloc,realloc, so that it sees the allocations of the library's own
  * code; those of libcrypto and libc are made inside them and stay as they are. An arena asks for
@@ -272,7 +272,8 @@ int main(int argc, char **argv)
             return EXIT_FAILURE;
         }
         bool facts = image.size > 0 && image.data[0] == '{';
-        fine = run_formats(argv[i], &image, facts ? machine : hvc_report_formats(), &number) && fine;
+        fine =
+            run_formats(argv[i], &image, facts ? machine : hvc_report_formats(), &number) && fine;
         hvc_bytes_free(&image);
     }
     printf("1..%d\n", number);

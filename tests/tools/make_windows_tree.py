@@ -114,11 +114,13 @@ class Tree:
         with open(os.path.join(self.fixtures, fixture), 'rb') as file:
             return file.read()
 
-    def standard_services(self, bad=False):
+    def standard_services(self, bad=False, absent=True):
+        """Good drivers, bad ones, and one whose file is not there."""
         for name, (start, kind, path, file, fixture) in {**GOOD, **(BAD if bad else {})}.items():
             self.service(name, start, kind, path, file, self.driver(fixture),
                          'System Bus Extender' if start == 0 else None)
-        self.service('absentfile', 3, 1, 'System32\\drivers\\absentfile.sys')
+        if absent:
+            self.service('absentfile', 3, 1, 'System32\\drivers\\absentfile.sys')
         self.service('usermode', 2, 0x20, '%SystemRoot%\\System32\\svchost.exe -k netsvcs')
         return self
 
