@@ -50,6 +50,9 @@
 #define HVC_MAX_FACT_TEXT     65536                /* bytes of one text */
 #define HVC_MAX_FACT_NUMBERS  256                  /* in one fact */
 #define HVC_MAX_REGISTRY_DATA (1 << 20)            /* bytes of one value */
+#define HVC_MAX_NFO_DEPTH     32                   /* categories in each other */
+#define HVC_MAX_NFO_ROWS      65536
+#define HVC_MAX_NFO_CELL      4096 /* bytes of one cell */
 
 /* Work */
 #define HVC_MAX_JOBS 256

@@ -30,4 +30,11 @@ hvc_status hvc_import_nfo(hvc_facts_builder *builder, hvc_span bytes, hvc_error 
  * SYSTEM\CurrentControlSet\Control\DeviceGuard\Capabilities of the running Windows. */
 hvc_status hvc_write_capabilities(const hvc_capability *list, size_t count, hvc_error *error);
 
+/* rest.c: sets every fact that nobody asked for unavailable. */
+void hvc_facts_explain_rest(hvc_facts_builder *builder, const char *why);
+
+/* recognise.c: what a file looks like, cheaply; the import still decides. */
+bool hvc_is_device_guard_json(hvc_span bytes);
+bool hvc_is_nfo(hvc_span bytes);
+
 #endif
