@@ -1,11 +1,12 @@
-/* Reads the input as each of the ACPI tables. Its checksum is put right first, else the fuzzer
- * would never come past it; then it is broken, and must be refused. */
+/* Reads the input as an SMBIOS table, and as each of the ACPI tables. Its checksum is put right
+ * first, else the fuzzer would never come past it; then it is broken, and must be refused. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "machine/acpi.h"
+#include "machine/smbios.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -52,6 +53,12 @@ static bool read_all(hvc_span bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    uint64_t memory = 0;
+    hvc_error error = {0};
+    if (hvc_smbios_memory((hvc_span){data, size}, &memory, &error) == HVC_OK)
+        PROMISE(memory > 0);
+    else
+        PROMISE(memory == 0 && error.message[0] != 0);
     read_all((hvc_span){data, size});
     uint8_t *copy = malloc(size > 0 ? size : 1);
     if (copy == NULL)

@@ -45,14 +45,16 @@
 #define HVC_MAX_REPORT_BYTES     (UINT64_C(16) << 20)
 
 /* Facts of a machine */
-#define HVC_MAX_FACTS_BYTES   (UINT64_C(64) << 20) /* of a file that holds facts */
-#define HVC_MAX_FACT_ENTRIES  65536                /* of one list: values, services, drivers... */
-#define HVC_MAX_FACT_TEXT     65536                /* bytes of one text */
-#define HVC_MAX_FACT_NUMBERS  256                  /* in one fact */
-#define HVC_MAX_REGISTRY_DATA (1 << 20)            /* bytes of one value */
-#define HVC_MAX_NFO_DEPTH     32                   /* categories in each other */
-#define HVC_MAX_NFO_ROWS      65536
-#define HVC_MAX_NFO_CELL      4096 /* bytes of one cell */
+#define HVC_MAX_FACTS_BYTES    (UINT64_C(64) << 20) /* of a file that holds facts */
+#define HVC_MAX_FACT_ENTRIES   65536                /* of one list: values, services, drivers... */
+#define HVC_MAX_FACT_TEXT      65536                /* bytes of one text */
+#define HVC_MAX_FACT_NUMBERS   256                  /* in one fact */
+#define HVC_MAX_REGISTRY_DATA  (1 << 20)            /* bytes of one value */
+#define HVC_MAX_SYSTEM_FILE    (1 << 20)            /* bytes of a file in /proc or /sys */
+#define HVC_MAX_SYSTEM_ENTRIES 4096                 /* names in a folder there */
+#define HVC_MAX_NFO_DEPTH      32                   /* categories in each other */
+#define HVC_MAX_NFO_ROWS       65536
+#define HVC_MAX_NFO_CELL       4096 /* bytes of one cell */
 
 /* Work */
 #define HVC_MAX_JOBS 256

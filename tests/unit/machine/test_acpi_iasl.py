@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The reader of ACPI tables against iasl, which makes them: iasl's own templates with other values in
 them are compiled, and what iasl disassembles is compared with what the reader says."""
+import json
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import unittest
 from pathlib import Path
 
 READER = None
+FACTS = None
 SKIPPED = 77
 
 
@@ -96,9 +98,26 @@ class Tables(unittest.TestCase):
         table.write_bytes(data)
         self.assertIn("checksum", self.read(table, 1))
 
+    def test_tree(self):
+        """The tables in the tree of a Linux, as the probe judges them."""
+        tables = self.folder / "root" / "sys" / "firmware" / "acpi" / "tables"
+        tables.mkdir(parents=True)
+        (tables / "FACP").write_bytes(b"")
+        for signature, change in (("DMAR", ("Flags", "05")),
+                                  ("WSMT", ("Protection Flags", "00000007"))):
+            table, _ = self.compile(signature, change)
+            shutil.copy(table, tables / signature)
+        done = run(FACTS, self.folder / "root")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        facts = json.loads(done.stdout)["facts"]
+        for name, value in (("firmware.dma_remapping", True), ("firmware.dma_opt_in", True),
+                            ("firmware.wsmt", 7), ("firmware.smm", True)):
+            self.assertEqual(facts[name].get("value"), value, name)
+
 
 if __name__ == "__main__":
     READER = Path(sys.argv.pop(1)).resolve()
+    FACTS = Path(sys.argv.pop(1)).resolve()
     if shutil.which("iasl") is None:
         print("iasl is not there (package acpica-tools)")
         sys.exit(SKIPPED)

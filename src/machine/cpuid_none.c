@@ -1,0 +1,7 @@
+#include "machine/cpuid.h"
+
+bool hvc_cpuid(uint32_t leaf, uint32_t subleaf, hvc_cpuid_result *ret)
+{
+    (void)leaf, (void)subleaf, (void)ret;
+    return false;
+}

@@ -1,0 +1,194 @@
+#include "machine/linux_tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/limits.h"
+
+enum { PIECE = 4096, MAX_LINK = 4096 };
+
+hvc_status hvc_tree_open(hvc_arena *arena, const char *sysroot, hvc_tree *ret_tree,
+                         hvc_error *error)
+{
+    hvc_tree tree = {arena, -1};
+    if (sysroot != NULL) {
+        tree.root = open(sysroot, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (tree.root < 0)
+            return hvc_fail(error, HVC_E_IO, "%s: %s", sysroot, strerror(errno));
+    }
+    *ret_tree = tree;
+    return HVC_OK;
+}
+
+void hvc_tree_close(hvc_tree *tree)
+{
+    if (tree->root >= 0)
+        close(tree->root);
+    tree->root = -1;
+}
+
+static int open_path(const hvc_tree *tree, const char *path, int flags)
+{
+    /* openat2 refuses flags that mean nothing beside O_PATH. */
+    flags |= (flags & O_PATH) != 0 ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    if (tree->root < 0)
+        return open(path, flags);
+    struct open_how how = {.flags = (uint64_t)flags,
+                           .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+    long fd = syscall(SYS_openat2, tree->root, path, &how, sizeof(how));
+    if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+        return (int)fd;
+    /* An older kernel: then only what no link leads to. */
+    return openat(tree->root, path + 1, flags | O_NOFOLLOW);
+}
+
+static hvc_tree_state state_of_errno(void)
+{
+    if (errno == ENOENT || errno == ENOTDIR)
+        return HVC_TREE_ABSENT;
+    return errno == EACCES || errno == EPERM ? HVC_TREE_DENIED : HVC_TREE_FAILED;
+}
+
+static hvc_tree_state read_all(int fd, hvc_buffer *out)
+{
+    char piece[PIECE];
+    struct stat info;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+        return HVC_TREE_FAILED;
+    while (out->size <= HVC_MAX_SYSTEM_FILE) {
+        ssize_t got = read(fd, piece, sizeof(piece));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return errno == EACCES || errno == EPERM ? HVC_TREE_DENIED : HVC_TREE_FAILED;
+        if (got == 0)
+            return out->failed ? HVC_TREE_FAILED : HVC_TREE_READ;
+        hvc_buffer_put(out, piece, (size_t)got);
+    }
+    return HVC_TREE_FAILED;
+}
+
+hvc_tree_state hvc_tree_read(const hvc_tree *tree, const char *path, hvc_span *ret_bytes)
+{
+    int fd = open_path(tree, path, O_RDONLY);
+    if (fd < 0)
+        return state_of_errno();
+    hvc_buffer buffer = HVC_BUFFER_INIT;
+    hvc_tree_state state = read_all(fd, &buffer);
+    close(fd);
+    if (state == HVC_TREE_READ) {
+        const char *copy = hvc_arena_text(tree->arena, (hvc_text){buffer.data, buffer.size});
+        if (copy != NULL)
+            *ret_bytes = (hvc_span){(const uint8_t *)copy, buffer.size};
+        else
+            state = HVC_TREE_FAILED;
+    }
+    hvc_buffer_free(&buffer);
+    return state;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+hvc_tree_state hvc_tree_list(const hvc_tree *tree, const char *path, const char *const **ret_names,
+                             size_t *ret_count)
+{
+    int fd = open_path(tree, path, O_RDONLY | O_DIRECTORY);
+    if (fd < 0)
+        return state_of_errno();
+    DIR *folder = fdopendir(fd);
+    if (folder == NULL) {
+        close(fd);
+        return HVC_TREE_FAILED;
+    }
+    HVC_VECTOR(const char *) names = {NULL, 0, 0};
+    hvc_tree_state state = HVC_TREE_READ;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        if (names.count >= HVC_MAX_SYSTEM_ENTRIES) {
+            state = HVC_TREE_FAILED;
+            break;
+        }
+        const char **name = hvc_vector_add(tree->arena, &names);
+        if (name == NULL || (*name = hvc_arena_strdup(tree->arena, entry->d_name)) == NULL) {
+            state = HVC_TREE_FAILED;
+            break;
+        }
+    }
+    closedir(folder);
+    if (state != HVC_TREE_READ)
+        return state;
+    if (names.count > 1)
+        qsort(names.items, names.count, sizeof(*names.items), compare_names);
+    *ret_names = names.items;
+    *ret_count = names.count;
+    return HVC_TREE_READ;
+}
+
+bool hvc_tree_exists(const hvc_tree *tree, const char *path)
+{
+    int fd = open_path(tree, path, O_PATH);
+    if (fd < 0)
+        return errno == EACCES;
+    close(fd);
+    return true;
+}
+
+const char *hvc_tree_line(const hvc_tree *tree, const char *path)
+{
+    hvc_span bytes;
+    if (hvc_tree_read(tree, path, &bytes) != HVC_TREE_READ)
+        return NULL;
+    const char *text = (const char *)bytes.data;
+    size_t size = 0;
+    while (size < bytes.size && text[size] != '\n' && text[size] != 0)
+        size++;
+    while (size > 0 && (*text == ' ' || *text == '\t'))
+        text++, size--;
+    while (size > 0 && (text[size - 1] == ' ' || text[size - 1] == '\t'))
+        size--;
+    return size > 0 ? hvc_tree_text(tree, (hvc_text){text, size}) : NULL;
+}
+
+const char *hvc_tree_text(const hvc_tree *tree, hvc_text text)
+{
+    for (size_t at = 0; at < text.size;) {
+        unsigned code_point;
+        size_t used = hvc_utf8_decode(text.data + at, text.size - at, &code_point);
+        if (used == 0 || code_point == 0)
+            return NULL;
+        at += used;
+    }
+    return hvc_arena_text(tree->arena, text);
+}
+
+const char *hvc_tree_link(const hvc_tree *tree, const char *path)
+{
+    int fd = open_path(tree, path, O_PATH | O_NOFOLLOW);
+    if (fd < 0)
+        return NULL;
+    char target[MAX_LINK];
+    ssize_t size = readlinkat(fd, "", target, sizeof(target));
+    close(fd);
+    if (size <= 0 || size == (ssize_t)sizeof(target))
+        return NULL;
+    return hvc_arena_text(tree->arena, (hvc_text){target, (size_t)size});
+}
+
+const char *hvc_tree_state_text(hvc_tree_state state)
+{
+    static const char *const texts[] = {"it was read", "it is not there", "permission denied",
+                                        "it cannot be read"};
+    return texts[state];
+}
