@@ -83,6 +83,20 @@ static void set(hvc_facts_builder *builder, const property *it, const json_t *va
         hvc_fact_set_number(builder, it->fact, number, SOURCE ": from a JSON file");
 }
 
+/* The machine's name, as remote queries and queries of WMI write it. */
+static void set_label(hvc_facts_builder *builder, const json_t *root)
+{
+    const char *name = json_string_value(json_object_get(root, "PSComputerName"));
+    if (name == NULL)
+        name = json_string_value(
+            json_object_get(json_object_get(root, "CimSystemProperties"), "ServerName"));
+    if (name == NULL)
+        name = json_string_value(json_object_get(root, "__SERVER"));
+    const char *own = name != NULL ? hvc_arena_strdup(&builder->arena, name) : NULL;
+    if (own != NULL && own[0] != 0)
+        builder->facts.label = own;
+}
+
 static hvc_status import(hvc_facts_builder *builder, const json_t *root, hvc_error *error)
 {
     if (json_is_array(root)) {
@@ -98,6 +112,7 @@ static hvc_status import(hvc_facts_builder *builder, const json_t *root, hvc_err
         return hvc_fail(error, HVC_E_MALFORMED, "no property of Win32_DeviceGuard is in it");
     for (size_t i = 0; i < PROPERTY_COUNT; i++)
         set(builder, &properties[i], json_object_get(root, properties[i].name));
+    set_label(builder, root);
     hvc_facts_explain_rest(builder, SOURCE " does not tell it");
     return builder->arena.failed ? hvc_fail_memory(error) : HVC_OK;
 }

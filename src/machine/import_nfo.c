@@ -247,6 +247,13 @@ static void on_os_name(line *at)
     hvc_fact_set_text(at->builder, HVC_FACT_OS_NAME, name, at->source);
 }
 
+static void on_system_name(line *at)
+{
+    const char *name = hvc_arena_strdup(&at->builder->arena, at->value);
+    if (name != NULL && name[0] != 0)
+        at->builder->facts.label = name;
+}
+
 static void on_manufacturer(line *at)
 {
     hvc_fact_set_text(at->builder, HVC_FACT_MACHINE_MANUFACTURER, at->value, at->source);
@@ -341,12 +348,14 @@ static const struct {
     void (*set)(line *at);
 } labels[] = {
     {"os name", on_os_name},
+    {"system name", on_system_name},
     {"system manufacturer", on_manufacturer},
     {"system model", on_model},
     {"system type", on_system_type},
     {"processor", on_processor},
     {"bios mode", on_bios_mode},
     {"installed physical memory (ram)", on_memory},
+    {"total physical memory", on_memory}, /* where the line before says that it is not available */
     {"secure boot state", on_secure_boot},
     {"kernel dma protection", on_dma},
     {"virtualization based security", on_vbs},

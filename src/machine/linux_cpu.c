@@ -231,6 +231,30 @@ static void arm64(hvc_linux_probe *probe, const cpuinfo *info)
     hvc_fact_set_text(builder, HVC_FACT_OS_ARCHITECTURE, "arm64",
                       CPUINFO ", for a Windows that is still to be installed");
     set_text(probe, info, "model name", HVC_FACT_CPU_NAME);
+    static const hvc_fact_id others[] = {HVC_FACT_CPU_FAMILY, HVC_FACT_CPU_MODEL,
+                                         HVC_FACT_HYPERVISOR_PRESENT};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        hvc_fact_set_unavailable(builder, others[i],
+                                 "Linux does not show it of an ARM64 processor");
+}
+
+/* All that cannot be told without the processor. */
+static void unknown(hvc_linux_probe *probe, const char *why)
+{
+    static const hvc_fact_id facts[] = {HVC_FACT_CPU_VENDOR,
+                                        HVC_FACT_CPU_NAME,
+                                        HVC_FACT_CPU_FAMILY,
+                                        HVC_FACT_CPU_MODEL,
+                                        HVC_FACT_CPU_VIRTUALIZATION,
+                                        HVC_FACT_CPU_SLAT,
+                                        HVC_FACT_CPU_MBEC,
+                                        HVC_FACT_CPU_NX,
+                                        HVC_FACT_FIRMWARE_VIRTUALIZATION,
+                                        HVC_FACT_HYPERVISOR_PRESENT,
+                                        HVC_FACT_MACHINE_VIRTUAL,
+                                        HVC_FACT_OS_ARCHITECTURE};
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+        hvc_linux_unavailable(probe, facts[i], CPUINFO ": %s", why);
 }
 
 void hvc_linux_cpu(hvc_linux_probe *probe)
@@ -238,20 +262,7 @@ void hvc_linux_cpu(hvc_linux_probe *probe)
     hvc_span bytes;
     hvc_tree_state state = hvc_tree_read(&probe->tree, CPUINFO, &bytes);
     if (state != HVC_TREE_READ) {
-        static const hvc_fact_id facts[] = {HVC_FACT_CPU_VENDOR,
-                                            HVC_FACT_CPU_NAME,
-                                            HVC_FACT_CPU_FAMILY,
-                                            HVC_FACT_CPU_MODEL,
-                                            HVC_FACT_CPU_VIRTUALIZATION,
-                                            HVC_FACT_CPU_SLAT,
-                                            HVC_FACT_CPU_MBEC,
-                                            HVC_FACT_CPU_NX,
-                                            HVC_FACT_FIRMWARE_VIRTUALIZATION,
-                                            HVC_FACT_HYPERVISOR_PRESENT,
-                                            HVC_FACT_MACHINE_VIRTUAL,
-                                            HVC_FACT_OS_ARCHITECTURE};
-        for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-            hvc_linux_unavailable(probe, facts[i], CPUINFO ": %s", hvc_tree_state_text(state));
+        unknown(probe, hvc_tree_state_text(state));
         return;
     }
     cpuinfo info = {{(const char *)bytes.data, bytes.size}};
@@ -262,8 +273,10 @@ void hvc_linux_cpu(hvc_linux_probe *probe)
     if (field(&info, "vendor_id", &value)) {
         probe->arch = HVC_LINUX_X86;
         x86(probe, &info);
-    } else if (field(&info, "CPU implementer", &value)) {
+    } else if (flag(&info, "Features", "asimd")) { /* a 32-bit kernel says neon */
         probe->arch = HVC_LINUX_ARM64;
         arm64(probe, &info);
+    } else {
+        unknown(probe, "neither an x86 nor an ARM64 processor");
     }
 }

@@ -84,6 +84,8 @@ hvc_tree_state hvc_tree_read(const hvc_tree *tree, const char *path, hvc_span *r
     hvc_buffer buffer = HVC_BUFFER_INIT;
     hvc_tree_state state = read_all(fd, &buffer);
     close(fd);
+    if (buffer.failed)
+        tree->arena->failed = true;
     if (state == HVC_TREE_READ) {
         const char *copy = hvc_arena_text(tree->arena, (hvc_text){buffer.data, buffer.size});
         if (copy != NULL)

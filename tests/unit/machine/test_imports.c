@@ -107,7 +107,7 @@ static const char running[] =
     "    \"SmmIsolationLevel\":  20,\r\n    \"UsermodeCodeIntegrityPolicyEnforcementStatus\":  "
     "0,\r\n"
     "    \"VirtualizationBasedSecurityStatus\":  2,\r\n    \"PSComputerName\":  null,\r\n"
-    "    \"CimClass\":  {\"CimSuperClassName\": null}\r\n}\r\n";
+    "    \"CimSystemProperties\":  {\"ServerName\": \"PC17\"}\r\n}\r\n";
 
 static void assert_running(void)
 {
@@ -120,6 +120,7 @@ static void assert_running(void)
     assert_number(HVC_FACT_DG_UMCI_POLICY, 0);
     assert_number(HVC_FACT_DG_SMM_LEVEL, 20);
     assert_unavailable(HVC_FACT_TPM_PRESENT, "does not tell");
+    assert_string_equal(builder.facts.label, "PC17");
 }
 
 static void test_json(void **state)
@@ -213,7 +214,7 @@ static void test_json_refusals(void **state)
 }
 
 #define ROW(item, value)                                                                           \
-    "<Data>\n<Item><![CDATA[" item "]]></Item>\n<Value><![CDATA[" value "]]></Value>\n</Data>\n"
+    "<Data><Item><![CDATA[" item "]]></Item><Value><![CDATA[" value "]]></Value></Data>\n"
 #define HEAD(category)                                                                             \
     "<?xml version=\"1.0\"?>\n<MsInfo>\n<Metadata>\n<Version>8.0</Version>\n"                      \
     "<CreationUTC>11/25/26 10:11:12</CreationUTC>\n</Metadata>\n<Category name=\"" category        \
@@ -229,9 +230,10 @@ static void test_json_refusals(void **state)
 #define TAIL "</Category>\n</MsInfo>\n"
 
 static const char english[] = HEAD("System Summary") ROW("OS Name", "Microsoft Windows 11 Pro") ROW(
-    "Version", "10.0.26100 Build 26100") ROW("System Manufacturer", "Contoso")
+    "Version", "10.0.26100 Build 26100") ROW("System Name", "PC18") ROW("System Manufacturer",
+                                                                        "Contoso")
     ROW("System Model", "Book 9") ROW("System Type", "x64-based PC") ROW(
-        "Processor", "11th Gen Intel(R) Core(TM) i7-1185G7 @ 3.00GHz, 2995 Mhz, 4 Core(s), 8 Logi")
+        "Processor", "11th Gen Intel(R) Core(TM) i7-1185G7 @ 3.00GHz, 2995 Mhz, 4 Core(s)")
         ROW("BIOS Mode", "UEFI") ROW("Secure Boot State", "On") ROW(
             "Installed Physical Memory (RAM)",
             "16.0 GB") ROW("Total Physical Memory",
@@ -286,6 +288,7 @@ static hvc_status nfo(const char *text)
 
 static void assert_english(void)
 {
+    assert_string_equal(builder.facts.label, "PC18");
     assert_text(HVC_FACT_OS_NAME, "Windows 11 Pro");
     assert_number(HVC_FACT_OS_MAJOR, 10);
     assert_number(HVC_FACT_OS_MINOR, 0);

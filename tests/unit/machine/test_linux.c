@@ -485,7 +485,12 @@ static void test_damage(void **state)
     assert_unavailable(HVC_FACT_CPU_NAME, "model name");
     put("/proc/cpuinfo", "\0:\n::\n\n", 7);
     probe_again();
-    assert_unavailable(HVC_FACT_CPU_VENDOR, "");
+    assert_unavailable(HVC_FACT_CPU_VENDOR, "neither");
+    put_text("/proc/cpuinfo",
+             "processor\t: 0\nFeatures\t: half vfpv3 neon\nCPU implementer : 0x41\n");
+    probe_again();
+    assert_unavailable(HVC_FACT_CPU_NX, "neither");
+    assert_unavailable(HVC_FACT_OS_ARCHITECTURE, "neither");
 }
 
 /* Files that no system has: pipes, links out of the tree, files without an end. */
