@@ -3,17 +3,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/limits.h"
 
-enum { PIECE = 4096, MAX_LINK = 4096 };
+enum { PIECE = 4096, MAX_PATH = 4096, MAX_LINKS = 40 };
 
 hvc_status hvc_tree_open(hvc_arena *arena, const char *sysroot, hvc_tree *ret_tree,
                          hvc_error *error)
@@ -35,19 +34,72 @@ void hvc_tree_close(hvc_tree *tree)
     tree->root = -1;
 }
 
+/* A path below the root that leads through no link, and what is still to be walked from there. */
+typedef struct walk {
+    char done[MAX_PATH], todo[MAX_PATH];
+    unsigned links;
+} walk;
+
+/* out may be first. */
+static bool join(char *out, const char *first, const char *second)
+{
+    char made[MAX_PATH];
+    int length = snprintf(made, sizeof(made), "%s/%s", first, second);
+    if (length < 0 || length >= MAX_PATH) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(out, made, (size_t)length + 1);
+    return true;
+}
+
+/* One name further. A link is replaced by its target, which an absolute one takes from the root of
+ * the tree; from the root, .. leads nowhere. */
+static bool step(const hvc_tree *tree, walk *it, bool follow_last)
+{
+    char name[MAX_PATH], target[MAX_PATH];
+    size_t length = strcspn(it->todo, "/");
+    memcpy(name, it->todo, length);
+    name[length] = 0;
+    memmove(it->todo, it->todo + length + (it->todo[length] == '/'),
+            strlen(it->todo + length) + (it->todo[length] != '/'));
+    char *last = strrchr(it->done, '/');
+    if (name[0] == 0 || strcmp(name, ".") == 0)
+        return true;
+    if (strcmp(name, "..") == 0) {
+        if (last != NULL)
+            *last = 0;
+        return true;
+    }
+    if (!join(it->done, it->done, name))
+        return false;
+    if (it->todo[0] == 0 && !follow_last)
+        return true;
+    ssize_t size = readlinkat(tree->root, it->done + 1, target, sizeof(target) - 1);
+    if (size < 0)
+        return true; /* no link; what else it is shows when it is opened */
+    target[size] = 0;
+    if (++it->links > MAX_LINKS) {
+        errno = ELOOP;
+        return false;
+    }
+    *(target[0] == '/' ? it->done : strrchr(it->done, '/')) = 0;
+    return join(it->todo, target, it->todo);
+}
+
 static int open_path(const hvc_tree *tree, const char *path, int flags)
 {
-    /* openat2 refuses flags that mean nothing beside O_PATH. */
-    flags |= (flags & O_PATH) != 0 ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    flags |= O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     if (tree->root < 0)
         return open(path, flags);
-    struct open_how how = {.flags = (uint64_t)flags,
-                           .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-    long fd = syscall(SYS_openat2, tree->root, path, &how, sizeof(how));
-    if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-        return (int)fd;
-    /* An older kernel: then only what no link leads to. */
-    return openat(tree->root, path + 1, flags | O_NOFOLLOW);
+    walk it = {.links = 0};
+    if (!join(it.todo, "", path + 1))
+        return -1;
+    while (it.todo[0] != 0) {
+        if (!step(tree, &it, (flags & O_NOFOLLOW) == 0))
+            return -1;
+    }
+    return openat(tree->root, it.done[0] != 0 ? it.done + 1 : ".", flags | O_NOFOLLOW);
 }
 
 static hvc_tree_state state_of_errno(void)
@@ -180,7 +232,7 @@ const char *hvc_tree_link(const hvc_tree *tree, const char *path)
     int fd = open_path(tree, path, O_PATH | O_NOFOLLOW);
     if (fd < 0)
         return NULL;
-    char target[MAX_LINK];
+    char target[MAX_PATH];
     ssize_t size = readlinkat(fd, "", target, sizeof(target));
     close(fd);
     if (size <= 0 || size == (ssize_t)sizeof(target))

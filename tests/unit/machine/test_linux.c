@@ -500,10 +500,18 @@ static void test_traps(void **state)
     put_intel();
     unlink(in_folder("/sys/class/dmi/id/sys_vendor"));
     assert_int_equal(mkfifo(in_folder("/sys/class/dmi/id/sys_vendor"), 0644), 0);
+    make_folder("/a");
     put_text("/secret", "inside\n");
-    put_link("/sys/class/dmi/id/product_name", "/secret"); /* the tree's own, not the host's */
+    /* Absolute, and a folder on the way: the tree's own, not the host's. */
+    put_link("/sys/class/dmi/id/product_name", "/a/../../../links/secret");
+    put_link("/links", ".//");
     put_link("/sys/firmware/efi/efivars/SecureBoot-" GLOBAL, "SecureBoot-" GLOBAL);
     put_link("/proc/cpuinfo", "../../../../../../../../proc/cpuinfo");
+    char name[5000];
+    memset(name, 'x', sizeof(name));
+    name[4095] = 0;
+    unlink(in_folder("/sys/block/nvme0n1/size"));
+    assert_int_equal(symlink(name, in_folder("/sys/block/nvme0n1/size")), 0);
     char *large = malloc(HVC_MAX_SYSTEM_FILE + 2);
     assert_non_null(large);
     memset(large, ' ', HVC_MAX_SYSTEM_FILE + 2);
