@@ -21,7 +21,7 @@ hvc_status hvc_tree_open(hvc_arena *arena, const char *sysroot, hvc_tree *ret_tr
     if (sysroot != NULL) {
         tree.root = open(sysroot, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (tree.root < 0)
-            return hvc_fail(error, HVC_E_IO, "%s: %s", sysroot, strerror(errno));
+            return hvc_fail(error, HVC_E_IO, "%s", strerror(errno));
     }
     *ret_tree = tree;
     return HVC_OK;
