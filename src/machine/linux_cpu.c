@@ -64,7 +64,7 @@ static bool flag(const cpuinfo *info, const char *line, const char *word)
 static void set_text(hvc_linux_probe *probe, const cpuinfo *info, const char *key, hvc_fact_id fact)
 {
     hvc_text value;
-    const char *text = field(info, key, &value) ? hvc_tree_text(&probe->tree, value) : NULL;
+    const char *text = field(info, key, &value) ? hvc_linux_tree_text(&probe->tree, value) : NULL;
     if (text != NULL && text[0] != 0)
         hvc_fact_set_text(probe->builder, fact, text, CPUINFO);
     else
@@ -112,8 +112,8 @@ static void x86_firmware(hvc_linux_probe *probe, const cpuinfo *info, bool vmx, 
     hvc_text line;
     hvc_fact_id fact = HVC_FACT_FIRMWARE_VIRTUALIZATION;
     /* KVM also runs without such a processor's help; its part for SVM does not. */
-    if (svm && hvc_tree_exists(&probe->tree, "/sys/module/kvm_amd") &&
-        hvc_tree_exists(&probe->tree, KVM))
+    if (svm && hvc_linux_tree_exists(&probe->tree, "/sys/module/kvm_amd") &&
+        hvc_linux_tree_exists(&probe->tree, KVM))
         hvc_fact_set_bool(probe->builder, fact, true, "/sys/module/kvm_amd");
     else if (vmx && field(info, "vmx flags", &line))
         /* The same kernels that write this line drop vmx where firmware locked it away. */
@@ -209,7 +209,7 @@ static void arm64(hvc_linux_probe *probe, const cpuinfo *info)
     hvc_facts_builder *builder = probe->builder;
     hvc_text implementer = {NULL, 0};
     field(info, "CPU implementer", &implementer);
-    const char *number = hvc_tree_text(&probe->tree, implementer);
+    const char *number = hvc_linux_tree_text(&probe->tree, implementer);
     hvc_linux_unavailable(probe, HVC_FACT_CPU_VENDOR, CPUINFO ": the implementer %s has no name",
                           number != NULL ? number : "?");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -217,7 +217,7 @@ static void arm64(hvc_linux_probe *probe, const cpuinfo *info)
             hvc_fact_set_text(builder, HVC_FACT_CPU_VENDOR, names[i].name,
                               CPUINFO ": CPU implementer");
     }
-    bool kvm = hvc_tree_exists(&probe->tree, KVM);
+    bool kvm = hvc_linux_tree_exists(&probe->tree, KVM);
     for (size_t i = 0; i < sizeof(el2) / sizeof(el2[0]); i++) {
         if (kvm)
             hvc_fact_set_bool(builder, el2[i], true, KVM ": EL2");
@@ -260,9 +260,9 @@ static void unknown(hvc_linux_probe *probe, const char *why)
 void hvc_linux_cpu(hvc_linux_probe *probe)
 {
     hvc_span bytes;
-    hvc_tree_state state = hvc_tree_read(&probe->tree, CPUINFO, &bytes);
-    if (state != HVC_TREE_READ) {
-        unknown(probe, hvc_tree_state_text(state));
+    hvc_linux_tree_state state = hvc_linux_tree_read(&probe->tree, CPUINFO, &bytes);
+    if (state != HVC_LINUX_TREE_READ) {
+        unknown(probe, hvc_linux_tree_state_text(state));
         return;
     }
     cpuinfo info = {{(const char *)bytes.data, bytes.size}};

@@ -13,7 +13,7 @@ static void identity(hvc_linux_probe *probe)
     } lines[] = {{HVC_FACT_MACHINE_MANUFACTURER, "/sys/class/dmi/id/sys_vendor"},
                  {HVC_FACT_MACHINE_MODEL, "/sys/class/dmi/id/product_name"}};
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        const char *text = hvc_tree_line(&probe->tree, lines[i].path);
+        const char *text = hvc_linux_tree_line(&probe->tree, lines[i].path);
         if (text != NULL)
             hvc_fact_set_text(probe->builder, lines[i].fact, text, lines[i].path);
         else
@@ -46,20 +46,21 @@ static void memory(hvc_linux_probe *probe)
     static const char dmi[] = "/sys/firmware/dmi/tables/DMI", key[] = "MemTotal:";
     hvc_span bytes;
     uint64_t number;
-    if (hvc_tree_read(&probe->tree, dmi, &bytes) == HVC_TREE_READ &&
+    if (hvc_linux_tree_read(&probe->tree, dmi, &bytes) == HVC_LINUX_TREE_READ &&
         hvc_smbios_memory(bytes, &number, NULL) == HVC_OK) {
         hvc_fact_set_number(probe->builder, HVC_FACT_MACHINE_MEMORY, number, "SMBIOS");
         return;
     }
-    hvc_tree_state state = hvc_tree_read(&probe->tree, "/proc/meminfo", &bytes);
+    hvc_linux_tree_state state = hvc_linux_tree_read(&probe->tree, "/proc/meminfo", &bytes);
     const char *line =
-        state == HVC_TREE_READ ? memmem(bytes.data, bytes.size, key, sizeof(key) - 1) : NULL;
+        state == HVC_LINUX_TREE_READ ? memmem(bytes.data, bytes.size, key, sizeof(key) - 1) : NULL;
     if (line != NULL && read_number(line + sizeof(key) - 1, &number))
         hvc_fact_set_number(probe->builder, HVC_FACT_MACHINE_MEMORY, number * 1024,
                             "/proc/meminfo: MemTotal, without what firmware and kernel keep");
     else
         hvc_linux_unavailable(probe, HVC_FACT_MACHINE_MEMORY, "/proc/meminfo: %s",
-                              state == HVC_TREE_READ ? "no MemTotal" : hvc_tree_state_text(state));
+                              state == HVC_LINUX_TREE_READ ? "no MemTotal"
+                                                           : hvc_linux_tree_state_text(state));
 }
 
 /* Disks that Windows could be installed on: no partitions, loops, memory or removable media. */
@@ -73,10 +74,10 @@ static bool fixed_disk(const hvc_linux_probe *probe, const char *name, uint64_t 
     char path[512];
     uint64_t sectors;
     snprintf(path, sizeof(path), "/sys/block/%s/removable", name);
-    const char *removable = hvc_tree_line(&probe->tree, path);
+    const char *removable = hvc_linux_tree_line(&probe->tree, path);
     snprintf(path, sizeof(path), "/sys/block/%s/size", name);
     if (removable == NULL || strcmp(removable, "0") != 0 ||
-        !read_number(hvc_tree_line(&probe->tree, path), &sectors) || sectors == 0)
+        !read_number(hvc_linux_tree_line(&probe->tree, path), &sectors) || sectors == 0)
         return false;
     *ret_bytes = sectors * 512;
     return true;
@@ -87,7 +88,7 @@ static bool fixed_disk(const hvc_linux_probe *probe, const char *name, uint64_t 
 static const char *root_device(const hvc_linux_probe *probe)
 {
     hvc_span bytes;
-    if (hvc_tree_read(&probe->tree, "/proc/self/mountinfo", &bytes) != HVC_TREE_READ)
+    if (hvc_linux_tree_read(&probe->tree, "/proc/self/mountinfo", &bytes) != HVC_LINUX_TREE_READ)
         return NULL;
     const char *link = NULL;
     for (const char *line = (const char *)bytes.data; line != NULL && *line != 0;) {
@@ -102,7 +103,7 @@ static const char *root_device(const hvc_linux_probe *probe)
             char path[128];
             snprintf(path, sizeof(path), "/sys/dev/block/%.*s", (int)(words[3] - 1 - words[2]) % 64,
                      words[2]);
-            link = hvc_tree_link(&probe->tree, path); /* the last mount lies on top */
+            link = hvc_linux_tree_link(&probe->tree, path); /* the last mount lies on top */
         }
         line = next != NULL ? next + 1 : NULL;
     }
@@ -124,10 +125,10 @@ static void disk(hvc_linux_probe *probe)
     const char *const *names;
     size_t count, disks = 0;
     uint64_t bytes, only = 0;
-    hvc_tree_state state = hvc_tree_list(&probe->tree, "/sys/block", &names, &count);
-    if (state != HVC_TREE_READ) {
+    hvc_linux_tree_state state = hvc_linux_tree_list(&probe->tree, "/sys/block", &names, &count);
+    if (state != HVC_LINUX_TREE_READ) {
         hvc_linux_unavailable(probe, HVC_FACT_MACHINE_DISK, "/sys/block: %s",
-                              hvc_tree_state_text(state));
+                              hvc_linux_tree_state_text(state));
         return;
     }
     const char *link = root_device(probe);
@@ -154,7 +155,8 @@ static int tpm_device(const hvc_linux_probe *probe)
     static const char *const ids[] = {"MSFT0101", "PNP0C31"};
     const char *const *names;
     size_t count;
-    if (hvc_tree_list(&probe->tree, "/sys/bus/acpi/devices", &names, &count) != HVC_TREE_READ ||
+    if (hvc_linux_tree_list(&probe->tree, "/sys/bus/acpi/devices", &names, &count) !=
+            HVC_LINUX_TREE_READ ||
         count == 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
@@ -171,13 +173,14 @@ static void tpm(hvc_linux_probe *probe)
     hvc_facts_builder *builder = probe->builder;
     const char *const *names;
     size_t count = 0;
-    hvc_tree_state state = hvc_tree_list(&probe->tree, "/sys/class/tpm", &names, &count);
-    for (size_t i = 0; state == HVC_TREE_READ && i < count; i++) {
+    hvc_linux_tree_state state =
+        hvc_linux_tree_list(&probe->tree, "/sys/class/tpm", &names, &count);
+    for (size_t i = 0; state == HVC_LINUX_TREE_READ && i < count; i++) {
         if (strncmp(names[i], "tpm", 3) != 0 || strncmp(names[i], "tpmrm", 5) == 0)
             continue;
         char path[512];
         snprintf(path, sizeof(path), "/sys/class/tpm/%s/tpm_version_major", names[i]);
-        const char *version = hvc_tree_line(&probe->tree, path);
+        const char *version = hvc_linux_tree_line(&probe->tree, path);
         hvc_fact_set_bool(builder, HVC_FACT_TPM_PRESENT, true, "/sys/class/tpm");
         if (version != NULL && (strcmp(version, "1") == 0 || strcmp(version, "2") == 0))
             hvc_fact_set_text(builder, HVC_FACT_TPM_VERSION, version[0] == '2' ? "2.0" : "1.2",

@@ -20,7 +20,7 @@ hvc_table_state hvc_linux_table(const hvc_linux_probe *probe, const char *name)
 {
     const char *const *names;
     size_t count;
-    if (hvc_tree_list(&probe->tree, TABLES, &names, &count) != HVC_TREE_READ)
+    if (hvc_linux_tree_list(&probe->tree, TABLES, &names, &count) != HVC_LINUX_TREE_READ)
         return HVC_TABLE_UNKNOWN;
     if (has_name(names, count, name))
         return HVC_TABLE_PRESENT;
@@ -32,23 +32,23 @@ hvc_table_state hvc_linux_table(const hvc_linux_probe *probe, const char *name)
 static bool read_table(const hvc_linux_probe *probe, const char *path, hvc_span *ret_bytes,
                        const char **ret_why)
 {
-    hvc_tree_state state = hvc_tree_read(&probe->tree, path, ret_bytes);
-    *ret_why = state == HVC_TREE_DENIED ? "permission denied: root may read it"
-                                        : hvc_tree_state_text(state);
-    return state == HVC_TREE_READ;
+    hvc_linux_tree_state state = hvc_linux_tree_read(&probe->tree, path, ret_bytes);
+    *ret_why = state == HVC_LINUX_TREE_DENIED ? "permission denied: root may read it"
+                                              : hvc_linux_tree_state_text(state);
+    return state == HVC_LINUX_TREE_READ;
 }
 
 static void uefi(hvc_linux_probe *probe)
 {
     static const char *const others[] = {"/sys/firmware/acpi", "/sys/firmware/dmi",
                                          "/sys/firmware/memmap", "/sys/firmware/devicetree"};
-    if (hvc_tree_exists(&probe->tree, "/sys/firmware/efi")) {
+    if (hvc_linux_tree_exists(&probe->tree, "/sys/firmware/efi")) {
         hvc_fact_set_bool(probe->builder, HVC_FACT_FIRMWARE_UEFI, true, "/sys/firmware/efi");
         return;
     }
     /* A container sees an empty /sys/firmware. */
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        if (hvc_tree_exists(&probe->tree, others[i])) {
+        if (hvc_linux_tree_exists(&probe->tree, others[i])) {
             hvc_fact_set_bool(probe->builder, HVC_FACT_FIRMWARE_UEFI, false,
                               "/sys/firmware: no efi");
             return;
@@ -64,9 +64,9 @@ static bool read_byte(const hvc_linux_probe *probe, const char *path, uint8_t *r
                       const char **ret_why)
 {
     hvc_span bytes;
-    hvc_tree_state state = hvc_tree_read(&probe->tree, path, &bytes);
-    if (state != HVC_TREE_READ) {
-        *ret_why = hvc_tree_state_text(state);
+    hvc_linux_tree_state state = hvc_linux_tree_read(&probe->tree, path, &bytes);
+    if (state != HVC_LINUX_TREE_READ) {
+        *ret_why = hvc_linux_tree_state_text(state);
         return false;
     }
     if (bytes.size != 5) {
@@ -116,12 +116,12 @@ static void variables(hvc_linux_probe *probe)
     }
     const char *const *names = NULL;
     size_t count = 0;
-    hvc_tree_state state = hvc_tree_list(&probe->tree, EFIVARS, &names, &count);
-    if (state != HVC_TREE_READ || count == 0) {
+    hvc_linux_tree_state state = hvc_linux_tree_list(&probe->tree, EFIVARS, &names, &count);
+    if (state != HVC_LINUX_TREE_READ || count == 0) {
         for (size_t i = 0; i < 3; i++)
             hvc_linux_unavailable(probe, facts[i], EFIVARS ": %s",
-                                  state == HVC_TREE_READ ? "empty (efivarfs is not mounted)"
-                                                         : hvc_tree_state_text(state));
+                                  state == HVC_LINUX_TREE_READ ? "empty (efivarfs is not mounted)"
+                                                               : hvc_linux_tree_state_text(state));
         return;
     }
     /* The variable of the boot that just was shows that the list is of this firmware, and whole. */
@@ -242,7 +242,8 @@ static void iommu(hvc_linux_probe *probe)
     static const char *const kinds[] = {"dmar", "ivhd", "smmu3"};
     const char *const *names;
     size_t count;
-    if (hvc_tree_list(&probe->tree, "/sys/class/iommu", &names, &count) == HVC_TREE_READ) {
+    if (hvc_linux_tree_list(&probe->tree, "/sys/class/iommu", &names, &count) ==
+        HVC_LINUX_TREE_READ) {
         for (size_t i = 0; i < count; i++) {
             for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
                 if (strncmp(names[i], kinds[k], strlen(kinds[k])) == 0)
@@ -252,12 +253,12 @@ static void iommu(hvc_linux_probe *probe)
         }
     }
     static const char path[] = "/sys/kernel/iommu_groups";
-    hvc_tree_state state = hvc_tree_list(&probe->tree, path, &names, &count);
-    if (state == HVC_TREE_READ)
+    hvc_linux_tree_state state = hvc_linux_tree_list(&probe->tree, path, &names, &count);
+    if (state == HVC_LINUX_TREE_READ)
         hvc_fact_set_number(probe->builder, HVC_FACT_IOMMU_GROUPS, count, path);
     else
         hvc_linux_unavailable(probe, HVC_FACT_IOMMU_GROUPS, "%s: %s", path,
-                              hvc_tree_state_text(state));
+                              hvc_linux_tree_state_text(state));
 }
 
 void hvc_linux_firmware(hvc_linux_probe *probe)

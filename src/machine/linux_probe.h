@@ -9,7 +9,7 @@ typedef enum hvc_linux_arch { HVC_LINUX_UNKNOWN, HVC_LINUX_X86, HVC_LINUX_ARM64 
 
 typedef struct hvc_linux_probe {
     hvc_facts_builder *builder;
-    hvc_tree tree;
+    hvc_linux_tree tree;
     bool live; /* no sysroot: CPUID speaks of the same machine */
     hvc_linux_arch arch;
 } hvc_linux_probe;

@@ -14,10 +14,10 @@
 
 enum { PIECE = 4096, MAX_PATH = 4096, MAX_LINKS = 40 };
 
-hvc_status hvc_tree_open(hvc_arena *arena, const char *sysroot, hvc_tree *ret_tree,
-                         hvc_error *error)
+hvc_status hvc_linux_tree_open(hvc_arena *arena, const char *sysroot, hvc_linux_tree *ret_tree,
+                               hvc_error *error)
 {
-    hvc_tree tree = {arena, -1};
+    hvc_linux_tree tree = {arena, -1};
     if (sysroot != NULL) {
         tree.root = open(sysroot, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (tree.root < 0)
@@ -27,7 +27,7 @@ hvc_status hvc_tree_open(hvc_arena *arena, const char *sysroot, hvc_tree *ret_tr
     return HVC_OK;
 }
 
-void hvc_tree_close(hvc_tree *tree)
+void hvc_linux_tree_close(hvc_linux_tree *tree)
 {
     if (tree->root >= 0)
         close(tree->root);
@@ -55,7 +55,7 @@ static bool join(char *out, const char *first, const char *second)
 
 /* One name further. A link is replaced by its target, which an absolute one takes from the root of
  * the tree; from the root, .. leads nowhere. */
-static bool step(const hvc_tree *tree, walk *it, bool follow_last)
+static bool step(const hvc_linux_tree *tree, walk *it, bool follow_last)
 {
     char name[MAX_PATH], target[MAX_PATH];
     size_t length = strcspn(it->todo, "/");
@@ -87,7 +87,7 @@ static bool step(const hvc_tree *tree, walk *it, bool follow_last)
     return join(it->todo, target, it->todo);
 }
 
-static int open_path(const hvc_tree *tree, const char *path, int flags)
+static int open_path(const hvc_linux_tree *tree, const char *path, int flags)
 {
     flags |= O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     if (tree->root < 0)
@@ -102,48 +102,50 @@ static int open_path(const hvc_tree *tree, const char *path, int flags)
     return openat(tree->root, it.done[0] != 0 ? it.done + 1 : ".", flags | O_NOFOLLOW);
 }
 
-static hvc_tree_state state_of_errno(void)
+static hvc_linux_tree_state state_of_errno(void)
 {
     if (errno == ENOENT || errno == ENOTDIR)
-        return HVC_TREE_ABSENT;
-    return errno == EACCES || errno == EPERM ? HVC_TREE_DENIED : HVC_TREE_FAILED;
+        return HVC_LINUX_TREE_ABSENT;
+    return errno == EACCES || errno == EPERM ? HVC_LINUX_TREE_DENIED : HVC_LINUX_TREE_FAILED;
 }
 
-static hvc_tree_state read_all(int fd, hvc_buffer *out)
+static hvc_linux_tree_state read_all(int fd, hvc_buffer *out)
 {
     char piece[PIECE];
     struct stat info;
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
-        return HVC_TREE_FAILED;
+        return HVC_LINUX_TREE_FAILED;
     while (out->size <= HVC_MAX_SYSTEM_FILE) {
         ssize_t got = read(fd, piece, sizeof(piece));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return errno == EACCES || errno == EPERM ? HVC_TREE_DENIED : HVC_TREE_FAILED;
+            return errno == EACCES || errno == EPERM ? HVC_LINUX_TREE_DENIED
+                                                     : HVC_LINUX_TREE_FAILED;
         if (got == 0)
-            return out->failed ? HVC_TREE_FAILED : HVC_TREE_READ;
+            return out->failed ? HVC_LINUX_TREE_FAILED : HVC_LINUX_TREE_READ;
         hvc_buffer_put(out, piece, (size_t)got);
     }
-    return HVC_TREE_FAILED;
+    return HVC_LINUX_TREE_FAILED;
 }
 
-hvc_tree_state hvc_tree_read(const hvc_tree *tree, const char *path, hvc_span *ret_bytes)
+hvc_linux_tree_state hvc_linux_tree_read(const hvc_linux_tree *tree, const char *path,
+                                         hvc_span *ret_bytes)
 {
     int fd = open_path(tree, path, O_RDONLY);
     if (fd < 0)
         return state_of_errno();
     hvc_buffer buffer = HVC_BUFFER_INIT;
-    hvc_tree_state state = read_all(fd, &buffer);
+    hvc_linux_tree_state state = read_all(fd, &buffer);
     close(fd);
     if (buffer.failed)
         tree->arena->failed = true;
-    if (state == HVC_TREE_READ) {
+    if (state == HVC_LINUX_TREE_READ) {
         const char *copy = hvc_arena_text(tree->arena, (hvc_text){buffer.data, buffer.size});
         if (copy != NULL)
             *ret_bytes = (hvc_span){(const uint8_t *)copy, buffer.size};
         else
-            state = HVC_TREE_FAILED;
+            state = HVC_LINUX_TREE_FAILED;
     }
     hvc_buffer_free(&buffer);
     return state;
@@ -154,8 +156,8 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-hvc_tree_state hvc_tree_list(const hvc_tree *tree, const char *path, const char *const **ret_names,
-                             size_t *ret_count)
+hvc_linux_tree_state hvc_linux_tree_list(const hvc_linux_tree *tree, const char *path,
+                                         const char *const **ret_names, size_t *ret_count)
 {
     int fd = open_path(tree, path, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
@@ -163,34 +165,34 @@ hvc_tree_state hvc_tree_list(const hvc_tree *tree, const char *path, const char 
     DIR *folder = fdopendir(fd);
     if (folder == NULL) {
         close(fd);
-        return HVC_TREE_FAILED;
+        return HVC_LINUX_TREE_FAILED;
     }
     HVC_VECTOR(const char *) names = {NULL, 0, 0};
-    hvc_tree_state state = HVC_TREE_READ;
+    hvc_linux_tree_state state = HVC_LINUX_TREE_READ;
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         if (entry->d_name[0] == '.')
             continue;
         if (names.count >= HVC_MAX_SYSTEM_ENTRIES) {
-            state = HVC_TREE_FAILED;
+            state = HVC_LINUX_TREE_FAILED;
             break;
         }
         const char **name = hvc_vector_add(tree->arena, &names);
         if (name == NULL || (*name = hvc_arena_strdup(tree->arena, entry->d_name)) == NULL) {
-            state = HVC_TREE_FAILED;
+            state = HVC_LINUX_TREE_FAILED;
             break;
         }
     }
     closedir(folder);
-    if (state != HVC_TREE_READ)
+    if (state != HVC_LINUX_TREE_READ)
         return state;
     if (names.count > 1)
         qsort(names.items, names.count, sizeof(*names.items), compare_names);
     *ret_names = names.items;
     *ret_count = names.count;
-    return HVC_TREE_READ;
+    return HVC_LINUX_TREE_READ;
 }
 
-bool hvc_tree_exists(const hvc_tree *tree, const char *path)
+bool hvc_linux_tree_exists(const hvc_linux_tree *tree, const char *path)
 {
     int fd = open_path(tree, path, O_PATH);
     if (fd < 0)
@@ -199,10 +201,10 @@ bool hvc_tree_exists(const hvc_tree *tree, const char *path)
     return true;
 }
 
-const char *hvc_tree_line(const hvc_tree *tree, const char *path)
+const char *hvc_linux_tree_line(const hvc_linux_tree *tree, const char *path)
 {
     hvc_span bytes;
-    if (hvc_tree_read(tree, path, &bytes) != HVC_TREE_READ)
+    if (hvc_linux_tree_read(tree, path, &bytes) != HVC_LINUX_TREE_READ)
         return NULL;
     const char *text = (const char *)bytes.data;
     size_t size = 0;
@@ -212,10 +214,10 @@ const char *hvc_tree_line(const hvc_tree *tree, const char *path)
         text++, size--;
     while (size > 0 && (text[size - 1] == ' ' || text[size - 1] == '\t'))
         size--;
-    return size > 0 ? hvc_tree_text(tree, (hvc_text){text, size}) : NULL;
+    return size > 0 ? hvc_linux_tree_text(tree, (hvc_text){text, size}) : NULL;
 }
 
-const char *hvc_tree_text(const hvc_tree *tree, hvc_text text)
+const char *hvc_linux_tree_text(const hvc_linux_tree *tree, hvc_text text)
 {
     for (size_t at = 0; at < text.size;) {
         unsigned code_point;
@@ -227,7 +229,7 @@ const char *hvc_tree_text(const hvc_tree *tree, hvc_text text)
     return hvc_arena_text(tree->arena, text);
 }
 
-const char *hvc_tree_link(const hvc_tree *tree, const char *path)
+const char *hvc_linux_tree_link(const hvc_linux_tree *tree, const char *path)
 {
     int fd = open_path(tree, path, O_PATH | O_NOFOLLOW);
     if (fd < 0)
@@ -240,7 +242,7 @@ const char *hvc_tree_link(const hvc_tree *tree, const char *path)
     return hvc_arena_text(tree->arena, (hvc_text){target, (size_t)size});
 }
 
-const char *hvc_tree_state_text(hvc_tree_state state)
+const char *hvc_linux_tree_state_text(hvc_linux_tree_state state)
 {
     static const char *const texts[] = {"it was read", "it is not there", "permission denied",
                                         "it cannot be read"};

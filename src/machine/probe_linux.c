@@ -23,10 +23,11 @@ hvc_status hvc_probe_linux(hvc_facts_builder *builder, const hvc_probe_options *
     hvc_linux_probe probe = {.builder = builder,
                              .live = options == NULL || options->sysroot == NULL};
     hvc_status status =
-        hvc_tree_open(&arena, probe.live ? NULL : options->sysroot, &probe.tree, error);
+        hvc_linux_tree_open(&arena, probe.live ? NULL : options->sysroot, &probe.tree, error);
     if (status != HVC_OK)
         return status;
-    if (!hvc_tree_exists(&probe.tree, "/proc") && !hvc_tree_exists(&probe.tree, "/sys")) {
+    if (!hvc_linux_tree_exists(&probe.tree, "/proc") &&
+        !hvc_linux_tree_exists(&probe.tree, "/sys")) {
         status = hvc_fail(error, HVC_E_IO, "it has neither /proc nor /sys");
     } else {
         if (probe.live)
@@ -38,7 +39,7 @@ hvc_status hvc_probe_linux(hvc_facts_builder *builder, const hvc_probe_options *
         if (arena.failed || builder->arena.failed)
             status = hvc_fail_memory(error);
     }
-    hvc_tree_close(&probe.tree);
+    hvc_linux_tree_close(&probe.tree);
     hvc_arena_free(&arena);
     return status;
 }
