@@ -8,6 +8,7 @@
 #include <hvcheck/facts.h>
 #include <hvcheck/image.h>
 #include <hvcheck/machine.h>
+#include <hvcheck/plan.h>
 #include <hvcheck/report.h>
 #include <hvcheck/rule.h>
 #include <hvcheck/status.h>

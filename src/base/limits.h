@@ -7,6 +7,11 @@
 #define HVC_MAX_FILE_SIZE  (UINT64_C(1) << 31) /* 2 GiB: larger than any image Windows maps */
 #define HVC_MAX_PATH_DEPTH 64                  /* folders below a folder that was given */
 
+/* Plans */
+#define HVC_MAX_UNDO_BYTES (16 << 20)
+#define HVC_MAX_UNDO_LINES 65536
+#define HVC_MAX_KEY_DEPTH  512 /* as Windows allows */
+
 /* PE image */
 #define HVC_MAX_SECTIONS        1024 /* Windows itself stops at 96 */
 #define HVC_MAX_DIRECTORIES     16

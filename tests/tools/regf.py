@@ -214,6 +214,7 @@ def build(root, minor=5, leaf='lh', leaf_size=1000, sequence=1, name='SYSTEM', b
     """The bytes of a clean hive. bins_size pads it, so that two states have one size."""
     writer = Writer(minor, leaf, leaf_size)
     at = writer.key(root, None)
+    writer.put(writer.security, 12, len(writer.cells))  # all keys share it
     writer.close_bin()
     while len(writer.data) < bins_size:
         writer.new_bin(8)
