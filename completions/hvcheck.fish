@@ -1,5 +1,5 @@
 # Completion of hvcheck for fish.
-set -l commands scan explain ddi capable ready facts dgreadiness help
+set -l commands scan explain ddi capable ready facts enable disable clear undo dgreadiness help
 complete -c hvcheck -f
 complete -c hvcheck -s h -l help -d 'print the help'
 complete -c hvcheck -s V -l version -d 'print the version'
@@ -9,6 +9,10 @@ complete -c hvcheck -n "not __fish_seen_subcommand_from $commands" -a ddi -d 'sh
 complete -c hvcheck -n "not __fish_seen_subcommand_from $commands" -a capable -d 'tell whether a machine can turn memory integrity and Credential Guard on'
 complete -c hvcheck -n "not __fish_seen_subcommand_from $commands" -a ready -d 'tell whether memory integrity, Credential Guard and Config-CI run'
 complete -c hvcheck -n "not __fish_seen_subcommand_from $commands" -a facts -d 'gather what is known of a machine as JSON'
+complete -c hvcheck -n "not __fish_seen_subcommand_from $commands" -a enable -d 'plan to turn memory integrity and Credential Guard on'
+complete -c hvcheck -n "not __fish_seen_subcommand_from $commands" -a disable -d 'plan to turn memory integrity and Credential Guard off'
+complete -c hvcheck -n "not __fish_seen_subcommand_from $commands" -a clear -d 'plan to clear the results of the readiness tool and Driver Verifier'
+complete -c hvcheck -n "not __fish_seen_subcommand_from $commands" -a undo -d 'plan to take back what was changed'
 complete -c hvcheck -n "not __fish_seen_subcommand_from $commands" -a dgreadiness -d 'take the options of the readiness tool'
 complete -c hvcheck -n "not __fish_seen_subcommand_from $commands" -a help -d 'print the help of a command'
 complete -c hvcheck -n '__fish_seen_subcommand_from scan' -F
@@ -37,6 +41,26 @@ complete -c hvcheck -n $judge -l color -x -a 'auto always never' -d colours
 complete -c hvcheck -n '__fish_seen_subcommand_from capable' -l hlk -d 'as strict as the Hardware Lab Kit'
 complete -c hvcheck -n '__fish_seen_subcommand_from capable facts' -l with-verifier -d 'also read the counts of Driver Verifier'
 complete -c hvcheck -n '__fish_seen_subcommand_from capable facts' -s j -l jobs -x -a 'auto 1 2 4 8' -d 'files at once'
+set -l plan '__fish_seen_subcommand_from enable disable clear undo'
+complete -c hvcheck -n '__fish_seen_subcommand_from undo' -F
+complete -c hvcheck -n $plan -l facts -r -F -d 'take recorded facts'
+complete -c hvcheck -n $plan -l root -x -a '(__fish_complete_directories)' -d 'the Windows in a folder'
+complete -c hvcheck -n $plan -s o -l output -r -F -d 'write to a file'
+complete -c hvcheck -n $plan -l format -x -a 'json text reg commands' -d 'format of the plan'
+complete -c hvcheck -n $plan -l dry-run -d 'only show the plan'
+complete -c hvcheck -n $plan -l apply -d 'carry the plan out'
+complete -c hvcheck -n $plan -l backup -x -a '(__fish_complete_directories)' -d 'make the backup in a folder'
+complete -c hvcheck -n $plan -l override -x -a 'version architecture boot-drivers policy uefi-lock hibernated stale-hive control-set' -d 'pass over a refusal'
+complete -c hvcheck -n $plan -l reg-file -r -F -d 'also write a .reg file'
+complete -c hvcheck -n $plan -l reboot -d 'restart when settings were changed'
+complete -c hvcheck -n '__fish_seen_subcommand_from enable disable' -l hvci -d 'only memory integrity'
+complete -c hvcheck -n '__fish_seen_subcommand_from enable disable' -l dg -d 'memory integrity and the policy file'
+complete -c hvcheck -n '__fish_seen_subcommand_from enable disable' -l cg -d 'only Credential Guard'
+complete -c hvcheck -n '__fish_seen_subcommand_from enable disable' -l hlk -d 'makes no difference here'
+complete -c hvcheck -n '__fish_seen_subcommand_from enable' -l lock -d 'with UEFI lock'
+complete -c hvcheck -n '__fish_seen_subcommand_from enable' -l sipolicy -r -F -d 'also install a policy'
+complete -c hvcheck -n '__fish_seen_subcommand_from clear' -l verifier-only -d 'reset Driver Verifier only'
+complete -c hvcheck -n '__fish_seen_subcommand_from enable undo' -s j -l jobs -x -a 'auto 1 2 4 8' -d 'files at once'
 complete -c hvcheck -n '__fish_seen_subcommand_from dgreadiness' -a '-Capable -Ready -Enable -Disable -Clear -ResetVerifier -HVCI -DG -CG -HLK -AutoReboot -SIPolicyPath -Path'
 complete -c hvcheck -n '__fish_seen_subcommand_from explain' -a "(hvcheck explain 2>/dev/null | string match -r '^\S+')"
 complete -c hvcheck -n '__fish_seen_subcommand_from ddi' -a "(hvcheck ddi 2>/dev/null | string match -r '^\S+' | string match -v NAME)"

@@ -47,6 +47,24 @@ const cli_verb cli_verbs[] = {
      "report into\n"
      "that form.\n",
      cli_facts},
+    {"enable", CLI_VERB_ENABLE, "", "plan to turn memory integrity and Credential Guard on",
+     "Shows what has to change on this Windows, on one that does not run (--root) or on a recorded "
+     "machine\n"
+     "(--facts), without UEFI lock. Nothing is changed without --apply, which makes a backup with "
+     "an undo\n"
+     "file first.\n",
+     cli_enable},
+    {"disable", CLI_VERB_DISABLE, "", "plan to turn memory integrity and Credential Guard off",
+     "The contrary of enable: shows it, and does it with --apply.\n", cli_disable},
+    {"clear", CLI_VERB_CLEAR, "", "plan to clear the readiness tool's results and Driver Verifier",
+     "Shows what is deleted of the readiness tool's results and of Driver Verifier's settings, and "
+     "does it\n"
+     "with --apply.\n",
+     cli_clear},
+    {"undo", CLI_VERB_UNDO, "UNDO.REG", "plan to take back what was changed",
+     "Reads the undo file of a backup folder and shows what puts the settings back; does it with "
+     "--apply.\n",
+     cli_undo},
     {"dgreadiness", CLI_VERB_DGREADINESS,
      "-Capable|-Ready|-Enable|-Disable|-Clear [-HVCI|-DG|-CG]...",
      "take the readiness tool's own options",
@@ -132,6 +150,11 @@ int cli_print_help(const cli_verb *verb)
         cli_options_help(&out, verb->bit);
         if (verb->bit == CLI_VERB_SCAN)
             put_exit_codes(&out);
+        else if ((verb->bit & CLI_VERB_PLAN) != 0)
+            hvc_buffer_puts(&out,
+                            "\nExit codes: 0 shown or done, 1 refused (see --override), 2 wrong "
+                            "usage, 3 something\ncould not be read or changed, 4 internal "
+                            "error or output failed.\n");
         else if ((verb->bit & CLI_VERB_JUDGE) != 0)
             hvc_buffer_puts(&out,
                             "\nExit codes: 0 yes, 1 no, 2 wrong usage, 3 something could not "

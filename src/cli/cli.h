@@ -30,7 +30,13 @@ enum {
     CLI_VERB_READY = 64,
     CLI_VERB_FACTS = 128,
     CLI_VERB_DGREADINESS = 256,
-    CLI_VERB_ALL = 511,
+    CLI_VERB_ENABLE = 512,
+    CLI_VERB_DISABLE = 1024,
+    CLI_VERB_CLEAR = 2048,
+    CLI_VERB_UNDO = 4096,
+    CLI_VERB_ALL = 8191,
+    CLI_VERB_SWITCH = CLI_VERB_ENABLE | CLI_VERB_DISABLE,
+    CLI_VERB_PLAN = CLI_VERB_SWITCH | CLI_VERB_CLEAR | CLI_VERB_UNDO,
     CLI_VERB_JUDGE = CLI_VERB_CAPABLE | CLI_VERB_READY,
     CLI_VERB_MACHINE = CLI_VERB_JUDGE | CLI_VERB_FACTS,
 };
@@ -56,6 +62,10 @@ int cli_capable(int argc, char **argv);
 int cli_ready(int argc, char **argv);
 int cli_facts(int argc, char **argv);
 int cli_dgreadiness(int argc, char **argv);
+int cli_enable(int argc, char **argv);
+int cli_disable(int argc, char **argv);
+int cli_clear(int argc, char **argv);
+int cli_undo(int argc, char **argv);
 int cli_help(int argc, char **argv);
 
 /* The whole command; argv without the program's name. */

@@ -124,8 +124,23 @@ static bool take_parameter(dgreadiness *self, int argc, char **argv, int *index)
     return true;
 }
 
-/* Runs one verb with what was given. A verb gets the options that it has. */
-static int run_verb(const dgreadiness *self, const char *name)
+/* The readiness tool changes the Windows that it runs on, unasked; another one, or a plan, is named
+ * by options of our own. */
+static bool changes_unasked(const dgreadiness *self, const cli_verb *verb)
+{
+    static const char *const others[] = {"--root", "--facts", "--dry-run", "--apply"};
+    if ((verb->bit & CLI_VERB_PLAN) == 0)
+        return false;
+    for (int i = 0; i < self->own_count; i++)
+        for (size_t k = 0; k < sizeof(others) / sizeof(*others); k++)
+            if (strncmp(self->own[i], others[k], strlen(others[k])) == 0)
+                return false;
+    return true;
+}
+
+/* Runs one verb with what was given, and with one option more unless it is NULL. A verb gets the
+ * options that it has. */
+static int run_verb(const dgreadiness *self, const char *name, const char *more)
 {
     static const struct {
         enum parameter parameter;
@@ -136,7 +151,7 @@ static int run_verb(const dgreadiness *self, const char *name)
         cli_complain("this build has no command \"%s\"", name);
         return CLI_EXIT_USAGE;
     }
-    hvc_buffer words = HVC_BUFFER_INIT; /* "--hvci", NUL, "--policy=FILE", NUL */
+    hvc_buffer words = HVC_BUFFER_INIT; /* "--hvci", NUL, "--sipolicy=FILE", NUL */
     int count = 0;
     for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {
         for (int k = 0; self->given[switches[i].parameter] && k < CLI_OPTION_COUNT; k++) {
@@ -148,10 +163,19 @@ static int run_verb(const dgreadiness *self, const char *name)
         }
     }
     for (int k = 0; self->policy != NULL && k < CLI_OPTION_COUNT; k++) {
-        if (strcmp(cli_options[k].name, "policy") == 0 && (cli_options[k].verbs & verb->bit) != 0) {
-            hvc_buffer_printf(&words, "--policy=%s%c", self->policy, 0);
+        if (strcmp(cli_options[k].name, "sipolicy") == 0 &&
+            (cli_options[k].verbs & verb->bit) != 0) {
+            hvc_buffer_printf(&words, "--sipolicy=%s%c", self->policy, 0);
             count++;
         }
+    }
+    if (changes_unasked(self, verb)) {
+        hvc_buffer_printf(&words, "--apply%c", 0);
+        count++;
+    }
+    if (more != NULL) {
+        hvc_buffer_printf(&words, "%s%c", more, 0);
+        count++;
     }
     char **argv = calloc((size_t)count + (size_t)self->own_count + 1, sizeof(*argv));
     int code = CLI_EXIT_INTERNAL;
@@ -176,20 +200,16 @@ static int run(const dgreadiness *self)
     static const struct {
         enum parameter parameter;
         const char *verb;
-    } order[] = {{READY, "ready"}, {ENABLE, "enable"},     {DISABLE, "disable"},
-                 {CLEAR, "clear"}, {RESET_VERIFIER, NULL}, {CAPABLE, "capable"}};
+    } order[] = {{READY, "ready"}, {ENABLE, "enable"},        {DISABLE, "disable"},
+                 {CLEAR, "clear"}, {RESET_VERIFIER, "clear"}, {CAPABLE, "capable"}};
     int code = CLI_EXIT_COMPATIBLE;
     bool any = false;
     for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
         if (!self->given[order[i].parameter])
             continue;
         any = true;
-        if (order[i].verb != NULL) {
-            code = cli_worse_code(code, run_verb(self, order[i].verb));
-            continue;
-        }
-        cli_complain("hvcheck does not turn Driver Verifier on; what does: verifier.exe /reset");
-        code = cli_worse_code(code, CLI_EXIT_USAGE);
+        const char *more = order[i].parameter == RESET_VERIFIER ? "--verifier-only" : NULL;
+        code = cli_worse_code(code, run_verb(self, order[i].verb, more));
     }
     if (any)
         return code;

@@ -515,11 +515,15 @@ def test_dgreadiness():
         same(['-CG', '-Capable'], plain['cg'])
         same(['-Capable', '-HLK'], run('capable', '--facts', path, '--hlk'))
         same(['-Ready', '-HVCI'], ready)
+        same(['-Enable', 'HVCI'], run('enable', '--hvci', '--facts', path))
+        same(['-Disable'], run('disable', '--facts', path))
+        same(['-Clear'], run('clear', '--facts', path))
+        same(['-ResetVerifier'], run('clear', '--verifier-only', '--facts', path))
         done = run('dgreadiness', '-Capable', '-Ready', '-HVCI', '--facts', path)
         equal(done.stdout, ready.stdout + plain['hvci'].stdout, 'ready comes first')
         equal(done.returncode, NOT_CAPABLE, 'the worse code')
         for words in ([], ['-HVCI'], ['-C', '-HVCI'], ['-Nosuch'], ['-Capable:1'], ['-Path'],
-                      ['-Capable', 'a.p7b', 'b.p7b'], ['-ResetVerifier']):
+                      ['-Capable', 'a.p7b', 'b.p7b']):
             done = run('dgreadiness', *words)
             equal(done.returncode, USAGE, 'exit code of ' + ' '.join(words))
             require(done.stderr.startswith(b'hvcheck: '), 'a message for ' + ' '.join(words))

@@ -61,7 +61,7 @@ def main():
     check(problems, zsh, set(re.findall(r"--[a-z][a-z-]*", text)), names)
     check(problems, zsh, set(re.findall(r"^ *(?:commands=\()?'(\w+):", text, re.MULTILINE)), set(by_verb))
     text = read(fish)
-    check(problems, fish, {"--" + name for name in re.findall(r" -l ([\w-]+) ", text) if name not in ("commands", "machine", "judge")},
+    check(problems, fish, {"--" + name for name in re.findall(r" -l ([\w-]+) ", text) if name not in ("commands", "machine", "judge", "plan")},
           names)
     check(problems, fish, set(re.search(r"^set -l commands (.*)$", text, re.MULTILINE).group(1).split()),
           set(by_verb))
