@@ -3,18 +3,20 @@ linker put their functions."""
 import ast
 import re
 
+SINK = 'sink'  # see calls/calls.h
 FIELDS = {
     'expect': ('function', 'ddi', 'values', 'judgement', 'form', 'line'),
     'practice': ('function', 'rule', 'judgement', 'line'),
     'carries': ('function', 'line'),
     'driver': ('key', 'value', 'line'),
+    'root': ('function', 'line'),
 }
 
 
 def listed(text):
     """The expectations in a preprocessor's output: {'expect': [...], ...}; see calls/calls.h."""
     found = {kind: [] for kind in FIELDS}
-    for kind, fields in re.findall(r'@\s*(expect|practice|carries|driver)\s+((?:"[^"]*"|[\s\d,])*)@', text):
+    for kind, fields in re.findall(r'@\s*(expect|practice|carries|driver|root)\s+((?:"[^"]*"|[\s\d,])*)@', text):
         values = ast.literal_eval('(%s,)' % fields.replace('\n', ' '))
         if len(values) != len(FIELDS[kind]):
             raise ValueError('cannot read %s %s' % (kind, fields))
@@ -32,18 +34,19 @@ def plain(symbol, x86):
 
 
 def functions_of_map(text, base, x86):
-    """{name: RVA} from lld-link's map file: symbols in code."""
+    """{name: RVA} from lld-link's map file: symbols in code, and where results go."""
     code = {int(section, 16) for section, kind in
             re.findall(r'(?m)^ (\w{4}):\w+ \w+H \S+\s+(CODE|DATA)$', text) if kind == 'CODE'}
     found = {}
     for section, symbol, address in re.findall(r'(?m)^ (\w{4}):\w+\s+(\S+)\s+(\w{8,16}) ', text):
-        if int(section, 16) in code:
-            found[plain(symbol, x86)] = int(address, 16) - base
+        name = plain(symbol, x86)
+        if int(section, 16) in code or name == SINK:
+            found[name] = int(address, 16) - base
     return found
 
 
 def functions_of_nm(text, base, x86):
-    """{name: RVA} from nm's output: symbols in code."""
+    """{name: RVA} from nm's output: symbols in code, and where results go."""
     return {plain(symbol, x86): int(address, 16) - base
-            for address, symbol in re.findall(r'(?m)^(\w+) [Tt] (\S+)$', text)
-            if not symbol.startswith('.')}
+            for address, kind, symbol in re.findall(r'(?m)^(\w+) (\w) (\S+)$', text)
+            if kind in 'Tt' and not symbol.startswith('.') or plain(symbol, x86) == SINK}

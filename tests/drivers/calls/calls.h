@@ -40,11 +40,13 @@
 #define PRACTICE(function, rule, judgement) @practice #function, rule, judgement, __LINE__ @
 #define CARRIES(function)                   @carries #function, __LINE__ @
 #define DRIVER(key, value)                  @driver key, value, __LINE__ @
+#define LIST_ROOT(function)                 @root #function, __LINE__ @
 #else
 #define EXPECT(function, ddi, values, judgement, form)
 #define PRACTICE(function, rule, judgement)
 #define CARRIES(function)
 #define DRIVER(key, value)
+#define LIST_ROOT(function)
 #endif
 
 #if defined(__clang__)
@@ -54,6 +56,7 @@
 #endif
 
 #define ROOT(function)                                                                             \
+    LIST_ROOT(function)                                                                            \
     void function(void);                                                                           \
     static void (*const root_##function)(void) __attribute__((used, section(".calls"))) =          \
         function;                                                                                  \

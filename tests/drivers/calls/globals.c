@@ -63,8 +63,11 @@ APART ULONG make_returned(void)
 ROOT(write_passed_root)
 {
     write_passed(NonPagedPoolNx);
-    write_passed(5);
     returned = make_returned();
+}
+ROOT(write_passed_other)
+{
+    write_passed(5);
 }
 
 /* Read and written back. */

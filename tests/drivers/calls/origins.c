@@ -200,7 +200,7 @@ WRAPPER(mutual_1, ULONG type, ULONG depth)
 }
 APART void *mutual_2(ULONG depth, ULONG type)
 {
-    KEPT(mutual_1(type, depth + UNKNOWN));
+    KEPT(mutual_1(type, depth / 2));
 }
 ROOT(mutual_root)
 {
@@ -235,9 +235,9 @@ APART ULONG type_zeroed(ULONG type)
 ULONG type_deep(void);
 APART ULONG type_deep(void)
 {
-    ULONG type = type_nx();
+    ULONG unknown = UNKNOWN, type = type_nx();
     KEEP(4);
-    return UNKNOWN ? type : type_same(PagedPool);
+    return unknown ? type : type_same(PagedPool);
 }
 #define RETURNED(function, values, judgement, type)                                                \
     CALL_EXPECT(function, "ExAllocatePoolWithTag", values, judgement, "iat", ALLOC(type))
