@@ -39,7 +39,7 @@ UNCOUNTED = {
 
 
 class Expectation:
-    def __init__(self, entry):
+    def __init__(self, entry, builds=()):
         self.function, self.ddi, self.line = entry['function'], entry['ddi'], entry['line']
         self.judgements = set(entry['judgement'].split('|'))
         words = entry['form'].split()
@@ -59,10 +59,12 @@ class Expectation:
                 raise ValueError('line %d: no such word: %s' % (self.line, word))
         text = entry['values']
         self.text = text
-        self.may_open = text.endswith(' or open')
+        opens = re.search(r' or open(?: on (.*))?$', text)
+        self.may_open = opens is not None and (
+            opens.group(1) is None or bool(set(opens.group(1).split()) & set(builds)))
         self.open = text[len('open '):] if text.startswith('open ') else None
         self.has = text.startswith('has ')
-        numbers = re.sub(r'^has | or open$', '', text)
+        numbers = re.sub(r'^has | or open.*$', '', text)
         self.values = None if self.open or text == 'none' else \
             {int(number, 0) for number in numbers.replace(',', ' ').split()}
         self.none = text == 'none'
@@ -103,7 +105,7 @@ class Image:
     def __init__(self, entry, driver):
         self.entry, self.driver = entry, driver
         self.faults, self.wrong = [], 0
-        self.settled, self.sites = 0, 0
+        self.settled, self.sites, self.known, self.knowable = 0, 0, 0, 0
         self.open = collections.Counter()
         starts = sorted((rva, name) for name, rva in entry['functions'].items())
         self.keys = [rva for rva, _ in starts]
@@ -119,11 +121,13 @@ class Image:
         self.faults.append('%s%s:%d in %s: %s' % ('WRONG ' if wrong else '', self.entry['source'],
                                                   line, self.entry['file'], text))
 
-    def count(self, site):
+    def count(self, site, can_be_known):
+        settled = site['argument']['open'] is None or site['judgement'] in ('ok', 'advice')
         self.sites += 1
-        if site['argument']['open'] is None or site['judgement'] in ('ok', 'advice'):
-            self.settled += 1
-        else:
+        self.settled += settled
+        self.knowable += can_be_known
+        self.known += can_be_known and settled
+        if not settled:
             self.open[site['argument']['open']] += 1
 
     def check_site(self, want, site):
@@ -156,7 +160,7 @@ class Image:
                 self.fault(want.line, '%s: call of %s is not found' % (want.function, want.ddi))
             return
         for site in sites:
-            self.count(site)
+            self.count(site, want.open is None)
             self.check_site(want, site)
         if want.sites is not None and len(sites) != want.sites:
             self.fault(want.line, '%s: should be %d call sites: %s' % (want.function, want.sites,
@@ -233,7 +237,9 @@ class Image:
                     '; '.join(finding['message'] for finding in found) or 'none'))
 
     def check(self, names):
-        wanted = [Expectation(entry) for entry in self.entry['expect']]
+        tool, arch, opt = (self.entry[key] for key in ('tool', 'arch', 'opt'))
+        builds = (tool, arch, opt, '%s-%s' % (tool, arch), '%s-%s-%s' % (tool, arch, opt))
+        wanted = [Expectation(entry, builds) for entry in self.entry['expect']]
         for function in {want.function for want in wanted} - set(self.entry['functions']) - {NOWHERE}:
             self.fault(0, '%s is not in the image' % function)
         by_call = collections.defaultdict(list)
@@ -267,9 +273,12 @@ def summary(images):
         own = [image for image in images if image.entry['arch'] == arch]
         sites, settled = sum(i.sites for i in own), sum(i.settled for i in own)
         reasons = sum((i.open for i in own), collections.Counter())
-        lines.append('%s: %d images, %d expected, %d sites, %d settled (%.1f %%), %d wrong' % (
-            arch, len(own), sum(len(i.entry['expect']) for i in own), sites, settled,
-            100 * settled / max(sites, 1), sum(i.wrong for i in own)))
+        known, knowable = sum(i.known for i in own), sum(i.knowable for i in own)
+        lines.append('%s: %d images, %d expected, %d sites, %d settled; of the %d that can be known, '
+                     '%.1f %%; %d wrong' % (arch, len(own),
+                                            sum(len(i.entry['expect']) for i in own), sites,
+                                            settled, knowable, 100 * known / max(knowable, 1),
+                                            sum(i.wrong for i in own)))
         lines += ['    open: %d %s' % (count, reason) for reason, count in reasons.most_common()]
     return lines
 

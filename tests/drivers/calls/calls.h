@@ -9,6 +9,8 @@
  *   values     what the deciding argument can be, the same for every toolchain, level and architecture:
  *                "0x200" or "0, 0x200"   exactly these
  *                "0x200 or open"         the same, but the analysis may leave it open
+ *                "0x200 or open on mingw-x86 O0"   for these builds: a toolchain, an architecture, a level,
+ *                                         lld-x64 or lld-x64-O1
  *                "has 0x200"             these and others
  *                "open parameter"        not known, and why: a word of the reason, or * for any
  *                "none"                  no argument decides
