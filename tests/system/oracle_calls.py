@@ -457,6 +457,8 @@ class Reader:
             mask = 0xffff << ops[1].shift.value
             old = self.before(insn.at, place, depth + 1, work + 1)
             return fit(self.numbers(old, lambda v: v & ~mask | ops[1].imm << ops[1].shift.value))
+        if mnemonic == 'ldr' and ops[1].type == arm64.ARM64_OP_IMM:
+            return {self.at_address(ops[1].imm + self.image.base, 8 if wide else 4)}
         if mnemonic == 'ldr' and ops[1].type == arm64.ARM64_OP_MEM and \
                 len(ops) == 2 and not insn.text.endswith('!'):
             return fit(self.loaded(insn, ops[1], depth, work))
