@@ -404,10 +404,13 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
     hvc_analysis *analysis = job->analysis;
     const sites_interest *interest = &job->interests[import];
     const hvc_ddi *ddi = interest->kind == SITES_PRACTICE ? NULL : interest->ddi;
-    bool used = false, escapes = false;
+    /* A call that is followed tells nothing of others: of those in code that is not followed, and
+     * of those whose target is not known, which may be this pointer after a join. */
+    bool used = false, escapes = false, others = flow->incomplete;
     uint32_t rva;
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
+        others |= hvc_value_why(&analysis->values, call->target) != HVC_UNKNOWN_NONE;
         used |= holds_import(analysis, call->target, import);
         for (unsigned n = 0, limit = argument_limit(job, call); n < limit; n++)
             if (holds_import(analysis, call->arguments[n], import) && !takes_allocator(job, call))
@@ -428,19 +431,22 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
     if (!used && flow->returned != HVC_VALUE_UNDEFINED &&
         holds_import(analysis, flow->returned, import))
         escapes = true;
-    if ((used && !escapes) || ddi == NULL)
+    if ((used && !escapes && !others) || ddi == NULL)
         return true;
     return sites_add_open(job, flow, from, ddi, "reference",
                           escapes ? "its pointer is handed on, and its calls are not followed"
                                   : "its pointer is loaded, and its calls are not followed");
 }
 
-/* Whether the bytes before an operand are those of call [rip+x] or jmp [rip+x]. */
+/* Whether the bytes before an operand are those of call [x], jmp [x], push [x] or mov reg, [x]. */
 static bool looks_like_call(const hvc_image *image, uint32_t operand)
 {
     hvc_span bytes = hvc_image_span(image, operand - 2, 2);
-    return bytes.size == 2 && bytes.data[0] == 0xFF &&
-           (bytes.data[1] == 0x15 || bytes.data[1] == 0x25);
+    if (bytes.size != 2)
+        return false;
+    unsigned opcode = bytes.data[0], modrm = bytes.data[1];
+    return (opcode == 0xFF && (modrm == 0x15 || modrm == 0x25 || modrm == 0x35)) ||
+           (opcode == 0x8B && (modrm & 0xC7) == 0x05) || modrm == 0xA1;
 }
 
 /* References in code that no known path leads to. */
