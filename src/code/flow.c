@@ -111,8 +111,8 @@ static bool spread(flow_job *job, const flow_successors *successors)
     for (unsigned i = 0; i < successors->count; i++)
         if (!join_at(job, successors->targets[i], successors->states[i]))
             return false;
-    for (size_t i = 0; i < successors->table_count; i++)
-        if (!join_at(job, successors->table[i], successors->states[0]))
+    for (size_t i = 0; i < successors->table.count; i++)
+        if (!join_at(job, successors->table.items[i], successors->states[0]))
             return false;
     return true;
 }

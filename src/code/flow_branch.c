@@ -204,9 +204,14 @@ void step_jump(step *s, const hvc_op *op, uint32_t memory, flow_successors *out)
             step_add_way(out, rva, s->state);
             return;
         }
-    } else if (flow_table_targets(s->job, value, &out->table, &out->table_count)) {
-        out->states[0] = s->state;
-        return;
+    } else {
+        bool all = flow_table_targets(s->job, value, &out->table);
+        if (out->table.count > 0) {
+            out->states[0] = s->state;
+            if (!all)
+                s->job->incomplete = s->job->lost_now = true;
+            return;
+        }
     }
     bool check = false;
     bool guarded = step_guard_pointer(s, value, &check) && !check;

@@ -85,14 +85,14 @@ bool flow_decode_orphans(flow_job *job);
 bool flow_make_blocks(flow_job *job);
 bool flow_add_root(flow_job *job, uint32_t rva);
 
+typedef HVC_VECTOR(uint32_t) flow_targets;
+
 /* flow_step.c */
 typedef struct flow_successors {
     uint32_t targets[2]; /* RVAs inside the function */
     hvc_state *states[2];
     unsigned count;
-    /* A jump through a table: every target gets states[0]. */
-    uint32_t *table;
-    size_t table_count;
+    flow_targets table; /* of a jump through a table: every target gets states[0] */
 } flow_successors;
 
 /* Runs a block's instructions on state and tells where it goes on; states of two ways out are kept
@@ -113,9 +113,7 @@ hvc_value_id flow_argument(hvc_values *values, const hvc_isa *isa, const hvc_sta
                            unsigned n, bool tail);
 
 /* flow_table.c */
-/* The targets of an indirect jump by way of a table; false when value is no table the image
- * settles. */
-bool flow_table_targets(flow_job *job, hvc_value_id value, uint32_t **ret_targets,
-                        size_t *ret_count);
+/* The targets of an indirect jump by way of a table; false when they are not all, or none. */
+bool flow_table_targets(flow_job *job, hvc_value_id value, flow_targets *ret_targets);
 
 #endif

@@ -206,6 +206,18 @@ static void store_one(step *s, hvc_value_id to, uint8_t size, hvc_value_id value
         flow_record_store(s->job, s->insn, base, offset, size, value);
 }
 
+/* A register that was stored whole is what the slot holds, too. */
+static void note_origin(step *s, const hvc_op *op, hvc_value_id address)
+{
+    const hvc_term *term = hvc_term_of(s->values, address);
+    if (term->kind != HVC_TERM_STACK || op->a.kind != HVC_OPERAND_REG ||
+        op->a.reg >= HVC_REG_MACHINE || op->memory_size < 4 ||
+        op->memory_size > s->isa->pointer_size || s->state->origin[op->a.reg].kind != 0)
+        return;
+    s->state->origin[op->a.reg] = (hvc_place_of){
+        .kind = 2, .reg_or_base = term->reg, .size = op->memory_size, .offset = term->offset};
+}
+
 static void step_store(step *s, const hvc_op *op)
 {
     reference to = address_of(s, &op->memory);
@@ -229,6 +241,7 @@ static void step_store(step *s, const hvc_op *op)
             hvc_value_id member = hvc_value_members(s->values, &to.value, &n)[i];
             store_one(s, member, op->memory_size, value, count == 1);
         }
+        note_origin(s, op, to.value);
     }
 }
 

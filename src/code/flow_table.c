@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "code/flow_private.h"
+#include "code/table.h"
 
 /* The table term inside value; what is computed with it around. UNDEFINED when there is none, or
  * two. */
@@ -41,75 +42,56 @@ static bool substitute(const hvc_values *values, hvc_value_id value, hvc_value_i
     return true;
 }
 
-static bool read_entry(const hvc_image *image, uint32_t rva, uint8_t size, bool sign, uint64_t *ret)
+/* The place that one entry of the table leads to. */
+static bool target_of(const flow_job *job, hvc_value_id value, hvc_value_id table, uint32_t rva,
+                      uint64_t index, uint32_t *ret_target)
 {
-    uint8_t bytes[8] = {0};
-    if (!hvc_image_read(image, rva, bytes, size))
+    const hvc_values *values = job->env->values;
+    uint64_t entry, address;
+    return hvc_table_read(job->env->image, hvc_term_of(values, table), rva, index, &entry) &&
+           substitute(values, value, table, entry, 0, &address) &&
+           hvc_image_rva_of(job->env->image, address, ret_target) && flow_inside(job, *ret_target);
+}
+
+static bool add_target(flow_job *job, flow_targets *targets, uint32_t target)
+{
+    for (size_t i = 0; i < targets->count; i++)
+        if (targets->items[i] == target)
+            return true;
+    uint32_t *item = hvc_vector_add(&job->arena, targets);
+    if (item == NULL || !flow_add_root(job, target)) {
+        job->memory_failed = true;
         return false;
-    uint64_t number = hvc_le64(bytes);
-    if (sign)
-        number = hvc_alu_compute(HVC_ALU_SIGN_EXTEND, number, 8u * size, 8);
-    *ret = number;
+    }
+    *item = target;
     return true;
 }
 
-bool flow_table_targets(flow_job *job, hvc_value_id value, uint32_t **ret_targets,
-                        size_t *ret_count)
+bool flow_table_targets(flow_job *job, hvc_value_id value, flow_targets *ret_targets)
 {
     const hvc_values *values = job->env->values;
     const hvc_image *image = job->env->image;
     hvc_value_id table = find_table(values, value, 0);
+    uint16_t indices[HVC_TABLE_INDICES];
+    uint32_t rva, target;
+    size_t count;
     if (table == HVC_VALUE_UNDEFINED)
         return false;
     hvc_term term = *hvc_term_of(values, table);
-    uint64_t base;
-    uint32_t rva;
-    if (!hvc_value_is_const(values, term.a, &base) || !hvc_image_rva_of(image, base, &rva))
+    if (term.scale == 0 || !hvc_table_begin(image, values, &term, &rva))
         return false;
-    const hvc_section *section = hvc_image_section_at(image, rva);
-    if (section == NULL || (section->characteristics & HVC_SCN_MEM_WRITE) != 0 || term.scale == 0)
-        return false;
-    /* The index's bound ends the table; without one, the first entry that leads out of the function
-     * does. */
-    const hvc_term *index = hvc_term_of(values, term.b);
-    /* What only says that the index is a byte (from a table of its own) is no bound of this table.
-     */
-    bool bounded = index->kind == HVC_TERM_RANGE && index->number < FLOW_MAX_TABLE &&
-                   index->number != UINT8_MAX;
-    uint64_t last = bounded ? index->number : FLOW_MAX_TABLE - 1;
-    uint32_t *targets = NULL;
-    size_t count = 0;
-    for (uint64_t i = 0; i <= last; i++) {
-        uint64_t entry, address;
-        uint32_t target;
-        if (rva + i * term.scale > UINT32_MAX ||
-            !read_entry(image, (uint32_t)(rva + i * term.scale), term.size, term.sign, &entry) ||
-            !substitute(values, value, table, entry, 0, &address) ||
-            !hvc_image_rva_of(image, address, &target) || !flow_inside(job, target)) {
-            if (!bounded)
-                break;
-            /* A bounded table with an entry outside is not what it seems. */
-            job->incomplete = true;
-            return false;
-        }
-        size_t known = 0;
-        while (known < count && targets[known] != target)
-            known++;
-        if (known < count)
-            continue;
-        if (targets == NULL)
-            targets = hvc_arena_array(&job->arena, (size_t)last + 1, sizeof(*targets));
-        if (targets == NULL) {
-            job->memory_failed = true;
-            return false;
-        }
-        targets[count++] = target;
-        if (!flow_add_root(job, target))
-            job->memory_failed = true;
+    if (hvc_table_indices(image, values, term.b, indices, &count)) {
+        for (size_t i = 0; i < count; i++)
+            /* A table with an entry outside is not what it seems. */
+            if (!target_of(job, value, table, rva, indices[i], &target) ||
+                !add_target(job, ret_targets, target))
+                return false;
+        return true;
     }
-    if (count == 0)
-        return false;
-    *ret_targets = targets;
-    *ret_count = count;
-    return true;
+    /* Without a bound the first entry that leads out of the function ends the table, most likely:
+     * its targets are followed, and nothing is taken for granted. */
+    for (uint64_t i = 0; i < FLOW_MAX_TABLE && target_of(job, value, table, rva, i, &target); i++)
+        if (!add_target(job, ret_targets, target))
+            return false;
+    return false;
 }

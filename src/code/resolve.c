@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "code/analysis.h"
+#include "code/table.h"
 
 void hvc_numbers_add(hvc_numbers *numbers, uint64_t number)
 {
@@ -225,31 +226,26 @@ static void resolve_load(hvc_analysis *analysis, const hvc_term *term, unsigned 
 /* A constant table read with an index that has a bound: all its entries. */
 static void resolve_table(hvc_analysis *analysis, const hvc_term *term, hvc_numbers *numbers)
 {
-    const hvc_term *index = hvc_term_of(&analysis->values, term->b);
-    uint64_t address;
+    uint16_t indices[HVC_TABLE_INDICES];
+    size_t count;
     uint32_t rva;
-    if (index->kind != HVC_TERM_RANGE || index->number >= 256 ||
-        !hvc_value_is_const(&analysis->values, term->a, &address) ||
-        !hvc_image_rva_of(analysis->image, address, &rva)) {
-        hvc_numbers_unknown(numbers, HVC_UNKNOWN_MEMORY);
-        return;
-    }
-    const hvc_section *section = hvc_image_section_at(analysis->image, rva);
-    if (section == NULL || (section->characteristics & HVC_SCN_MEM_WRITE) != 0) {
+    if (!hvc_table_begin(analysis->image, &analysis->values, term, &rva)) {
         hvc_numbers_unknown(numbers, HVC_UNKNOWN_GLOBAL);
         return;
     }
+    /* An index in steps other than the entries' size is a pointer that moves through them. */
+    if (term->scale < term->size ||
+        !hvc_table_indices(analysis->image, &analysis->values, term->b, indices, &count)) {
+        hvc_numbers_unknown(numbers, HVC_UNKNOWN_MEMORY);
+        return;
+    }
     numbers->origins |= HVC_ORIGIN_READ_ONLY;
-    for (uint64_t i = 0; i <= index->number; i++) {
-        uint8_t bytes[8] = {0};
-        uint64_t at = rva + i * term->scale;
-        if (at > UINT32_MAX || !hvc_image_read(analysis->image, (uint32_t)at, bytes, term->size)) {
+    for (size_t i = 0; i < count; i++) {
+        uint64_t number;
+        if (!hvc_table_read(analysis->image, term, rva, indices[i], &number)) {
             hvc_numbers_unknown(numbers, HVC_UNKNOWN_MEMORY);
             return;
         }
-        uint64_t number = hvc_le64(bytes);
-        if (term->sign)
-            number = hvc_alu_compute(HVC_ALU_SIGN_EXTEND, number, 8u * term->size, 8);
         hvc_numbers_add(numbers, number);
     }
 }

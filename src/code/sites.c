@@ -398,6 +398,13 @@ static unsigned argument_limit(const sites_job *job, const hvc_flow_call *call)
     return (unsigned)facts->x86_stack / 4;
 }
 
+/* Whether a value was known before ways met, or before control was lost. */
+static bool is_lost(const hvc_values *values, hvc_value_id value)
+{
+    hvc_unknown why = hvc_value_why(values, value);
+    return why == HVC_UNKNOWN_MERGE || why == HVC_UNKNOWN_FLOW || why == HVC_UNKNOWN_BUDGET;
+}
+
 /* What becomes of the pointer of import in flow, which refers to its slot at from. */
 static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, uint32_t import)
 {
@@ -405,13 +412,15 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
     const sites_interest *interest = &job->interests[import];
     const hvc_ddi *ddi = interest->kind == SITES_PRACTICE ? NULL : interest->ddi;
     /* A call that is followed tells nothing of others: of those in code that is not followed, and
-     * of those whose target is not known, which may be this pointer after a join. */
-    bool used = false, escapes = false, others = flow->incomplete;
+     * of those whose target got lost where ways meet, which may be this pointer. */
+    bool used = false, escapes = false, others = flow->incomplete, at_once = false;
     uint32_t rva;
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
-        others |= hvc_value_why(&analysis->values, call->target) != HVC_UNKNOWN_NONE;
-        used |= holds_import(analysis, call->target, import);
+        bool calls = holds_import(analysis, call->target, import);
+        others |= is_lost(&analysis->values, call->target);
+        used |= calls;
+        at_once |= calls && call->rva - from <= NEAR_CALL; /* loaded for this call */
         for (unsigned n = 0, limit = argument_limit(job, call); n < limit; n++)
             if (holds_import(analysis, call->arguments[n], import) && !takes_allocator(job, call))
                 escapes = true;
@@ -431,7 +440,7 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
     if (!used && flow->returned != HVC_VALUE_UNDEFINED &&
         holds_import(analysis, flow->returned, import))
         escapes = true;
-    if ((used && !escapes && !others) || ddi == NULL)
+    if ((used && !escapes && (!others || at_once)) || ddi == NULL)
         return true;
     return sites_add_open(job, flow, from, ddi, "reference",
                           escapes ? "its pointer is handed on, and its calls are not followed"

@@ -261,9 +261,14 @@ hvc_value_id hvc_value_table(hvc_values *values, hvc_value_id base, int32_t offs
     if (term.kind != HVC_TERM_CONST || size == 0 || size > 8)
         return hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
     base = hvc_value_const(values, term.number + (uint64_t)(int64_t)offset);
-    uint64_t last;
-    index = bound_of(values, index, 0, &last) ? hvc_value_range(values, last, HVC_UNKNOWN_MEMORY)
-                                              : hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
+    /* An index that comes from a table itself stays as it is: what that holds tells more than its
+     * width. */
+    if (values->terms[index].kind != HVC_TERM_TABLE || values->terms[index].depth > 1) {
+        uint64_t last;
+        bool bounded = bound_of(values, index, 0, &last);
+        index = bounded ? hvc_value_range(values, last, HVC_UNKNOWN_MEMORY)
+                        : hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
+    }
     return intern(values,
                   (hvc_term){.kind = HVC_TERM_TABLE,
                              .a = base,
@@ -271,7 +276,7 @@ hvc_value_id hvc_value_table(hvc_values *values, hvc_value_id base, int32_t offs
                              .scale = scale,
                              .size = size,
                              .sign = sign && size < 8,
-                             .depth = 1},
+                             .depth = (uint8_t)(values->terms[index].depth + 1)},
                   NULL);
 }
 
@@ -464,6 +469,29 @@ static hvc_value_id join_into_range(hvc_values *values, hvc_value_id a, hvc_valu
     return hvc_value_range(values, last, why);
 }
 
+/* Whether a value may be what a slot of the import table holds: the pointer of a function. */
+static bool may_be_slot(const hvc_values *values, hvc_value_id value)
+{
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(values, &value, &count);
+    for (size_t i = 0; i < count; i++) {
+        const hvc_term *term = &values->terms[members[i]];
+        if (term->kind == HVC_TERM_LOAD && term->size == values->pointer_size &&
+            values->terms[term->a].kind == HVC_TERM_CONST)
+            return true;
+    }
+    return false;
+}
+
+/* What holds when nothing is known of a: that a pointer got lost here is remembered. */
+static hvc_value_id join_unknown(hvc_values *values, hvc_value_id a, hvc_value_id b)
+{
+    hvc_value_id merged = hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
+    if (a == merged || b == merged || may_be_slot(values, b))
+        return merged;
+    return values->terms[b].kind == HVC_TERM_UNKNOWN && b < a ? b : a;
+}
+
 hvc_value_id hvc_value_join(hvc_values *values, hvc_value_id a, hvc_value_id b)
 {
     if (a == b || b == HVC_VALUE_UNDEFINED)
@@ -472,9 +500,9 @@ hvc_value_id hvc_value_join(hvc_values *values, hvc_value_id a, hvc_value_id b)
         return b;
     const hvc_term *x = &values->terms[a], *y = &values->terms[b];
     if (x->kind == HVC_TERM_UNKNOWN)
-        return y->kind == HVC_TERM_UNKNOWN && b < a ? b : a;
+        return join_unknown(values, a, b);
     if (y->kind == HVC_TERM_UNKNOWN)
-        return b;
+        return join_unknown(values, b, a);
     if (x->kind == HVC_TERM_RANGE || y->kind == HVC_TERM_RANGE)
         return join_into_range(values, a, b);
     hvc_value_id list[HVC_VALUE_MEMBERS];

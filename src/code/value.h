@@ -26,7 +26,8 @@ typedef enum hvc_term_kind {
                         entry) */
     HVC_TERM_RESULT, /* what the call at RVA number returned */
     HVC_TERM_LOAD,   /* size bytes of memory at a + offset, some time before; sign: sign-extended */
-    HVC_TERM_TABLE,  /* size bytes at a + index * scale + offset; index in b (RANGE or UNKNOWN) */
+    HVC_TERM_TABLE,  /* size bytes at a + index * scale + offset; index in b (RANGE, UNKNOWN or
+                         a TABLE whose own index is one of these) */
     HVC_TERM_OP,     /* alu(a, b) on size bytes */
     HVC_TERM_PART,   /* a with its low size bytes replaced by those of b */
     HVC_TERM_BOUND,  /* a, of which a branch proved that it is at most number */
@@ -48,8 +49,8 @@ typedef enum hvc_unknown {
     HVC_UNKNOWN_COUNT
 } hvc_unknown;
 
-#define HVC_VALUE_MEMBERS 8 /* numbers in a set; more become unknown */
-#define HVC_VALUE_DEPTH   6 /* terms nested in terms */
+#define HVC_VALUE_MEMBERS 8  /* numbers in a set; more become unknown */
+#define HVC_VALUE_DEPTH   12 /* terms nested in terms */
 
 typedef struct hvc_term {
     uint8_t kind;
