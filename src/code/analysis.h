@@ -38,6 +38,7 @@ typedef struct hvc_numbers {
 } hvc_numbers;
 
 typedef struct hvc_asked {
+    unsigned changes; /* when it was asked */
     uint32_t function;
     unsigned argument;
 } hvc_asked;
@@ -69,7 +70,8 @@ typedef struct hvc_global {
     hvc_global_writer writers[HVC_GLOBAL_WRITERS];
 } hvc_global;
 
-typedef struct hvc_global_numbers { /* answers that were found */
+typedef struct hvc_global_numbers {
+    unsigned changes; /* when it was asked, while busy */ /* answers that were found */
     uint32_t rva;
     uint8_t size;
     bool busy, known;
@@ -108,6 +110,8 @@ typedef struct hvc_analysis {
     bool wdf_indirect; /* wdf_table holds a pointer to the table (KMDF 1.15 and later) */
     bool failed;       /* out of memory */
     unsigned steps;    /* left for the question in hand */
+    unsigned changes;  /* operations between the outermost question and this one: what comes back to
+                          a  question of its own through any of them is another value */
     hvc_asked asked[ANALYSIS_DEPTH]; /* parameters whose callers are being looked at */
     unsigned asked_count;
     unsigned busy_globals;

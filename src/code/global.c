@@ -385,8 +385,10 @@ void hvc_resolve_global(hvc_analysis *analysis, uint32_t rva, uint8_t size, unsi
     hvc_global_numbers *known = cached(analysis, rva, size);
     if (known != NULL) {
         if (known->busy) {
-            analysis->cuts++; /* a global that is computed from itself adds nothing new on this way
-                                 round */
+            /* a copy of itself adds nothing, what is computed from itself does each time round */
+            if (known->changes != analysis->changes)
+                hvc_numbers_unknown(numbers, HVC_UNKNOWN_MERGE);
+            analysis->cuts++;
             return;
         }
         if (known->known) {
@@ -405,7 +407,8 @@ void hvc_resolve_global(hvc_analysis *analysis, uint32_t rva, uint8_t size, unsi
     size_t index = (size_t)(entry - analysis->globals.items);
     unsigned cuts = analysis->cuts;
     analysis->busy_globals++;
-    *entry = (hvc_global_numbers){.rva = rva, .size = size, .busy = true};
+    *entry =
+        (hvc_global_numbers){.changes = analysis->changes, .rva = rva, .size = size, .busy = true};
     hvc_numbers found = {.count = 0};
     found.origins |= HVC_ORIGIN_GLOBAL;
     hvc_global global;

@@ -143,12 +143,14 @@ static void resolve_at_callers(hvc_analysis *analysis, uint32_t function, unsign
 }
 
 /* A parameter that is passed on to the function itself, perhaps over others, adds nothing on that
- * way. */
+ * way: as it is; what an operation makes of it is another value each time round. */
 static void resolve_at_all_callers(hvc_analysis *analysis, uint32_t function, unsigned argument,
                                    unsigned depth, hvc_numbers *numbers)
 {
     for (unsigned i = 0; i < analysis->asked_count; i++)
         if (analysis->asked[i].function == function && analysis->asked[i].argument == argument) {
+            if (analysis->asked[i].changes != analysis->changes)
+                hvc_numbers_unknown(numbers, HVC_UNKNOWN_MERGE);
             analysis->cuts++;
             return;
         }
@@ -157,7 +159,7 @@ static void resolve_at_all_callers(hvc_analysis *analysis, uint32_t function, un
         return;
     }
     analysis->asked[analysis->asked_count++] =
-        (hvc_asked){.function = function, .argument = argument};
+        (hvc_asked){.changes = analysis->changes, .function = function, .argument = argument};
     resolve_at_callers(analysis, function, argument, depth, numbers);
     analysis->asked_count--;
 }
@@ -211,7 +213,11 @@ static void resolve_load(hvc_analysis *analysis, const hvc_term *term, unsigned 
         return;
     }
     hvc_numbers found = {.count = 0};
+    /* a part of what was stored, or its sign, is another value too */
+    bool changes = term->sign || term->size < 4;
+    analysis->changes += changes;
     hvc_resolve_global(analysis, rva, term->size, depth + 1, &found);
+    analysis->changes -= changes;
     for (unsigned i = 0; i < found.count; i++) {
         uint64_t number = found.list[i] & hvc_size_mask(term->size);
         if (term->sign)
@@ -351,8 +357,10 @@ static void resolve_op(hvc_analysis *analysis, const hvc_frame *frame, const hvc
                        unsigned depth, hvc_numbers *numbers)
 {
     hvc_numbers a = {.count = 0}, b = {.count = 0};
+    analysis->changes++;
     hvc_resolve_step(analysis, frame, term->a, depth + 1, &a);
     hvc_resolve_step(analysis, frame, term->b, depth + 1, &b);
+    analysis->changes--;
     numbers->origins |= a.origins | b.origins;
     op_on_unknown((hvc_alu)term->alu, term->size, &a, &b, numbers);
     op_on_unknown((hvc_alu)term->alu, term->size, &b, &a, numbers);
@@ -407,7 +415,9 @@ void hvc_resolve_step(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_
         resolve_op(analysis, frame, &term, depth, numbers);
         break;
     case HVC_TERM_PART:
+        analysis->changes++;
         resolve_part(analysis, frame, &term, depth, numbers);
+        analysis->changes--;
         break;
     case HVC_TERM_BOUND:
         resolve_bound(analysis, frame, &term, depth, numbers);
@@ -429,6 +439,7 @@ void hvc_resolve(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_id va
     hvc_numbers found = {.count = 0};
     analysis->steps = ANALYSIS_STEPS;
     analysis->asked_count = 0;
+    analysis->changes = 0;
     /* What lies above the argument's size in a register or slot does not matter. */
     hvc_resolve_step(analysis, frame, hvc_value_truncate(&analysis->values, value, size), 0,
                      &found);
