@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "code/analysis.h"
+#include "code/packed.h"
 #include "code/sites.h"
 
 static int compare_sites(const void *a, const void *b)
@@ -68,8 +69,9 @@ hvc_status hvc_code_examine(const hvc_image *image, bool evidence, hvc_arena *re
         report.notes = job.notes.items;
         report.note_count = job.notes.count;
         report.nx_opt_in = analysis.opt_in.form != NULL ? analysis.opt_in.form : "none";
-        if (job.cut || analysis.near.cut)
-            report.undetermined_why = "a bound of the code analysis was reached";
+        report.undetermined_why = job.cut || analysis.near.cut
+                                      ? "a bound of the code analysis was reached"
+                                      : hvc_packed_why(image);
     }
     hvc_analysis_free(&analysis);
     if (!done)
