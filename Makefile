@@ -9,9 +9,10 @@ TIME       = 300
 JOBS       = $(shell nproc 2>/dev/null || echo 2)
 PREFIX     = /usr/local
 MESON_ARGS =
+WINDOWS    = build-windows
 
 .DEFAULT_GOAL = all
-.PHONY: all deps demo check fuzz bench format install rebase clean help
+.PHONY: all deps demo windows check fuzz bench format install rebase clean help
 
 help:            ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -30,7 +31,15 @@ demo: deps       ## scan the drivers of Debian's libwine and the fixtures with t
 	@$(MAKE) --no-print-directory all QUIET=--quiet
 	@$(PYTHON) tools/demo.py $(BUILD)
 
-check: deps      ## everything: two compilers, sanitizers, replay of fuzz inputs, static checks
+windows: deps    ## cross-build hvcheck.exe for 64-bit Windows into build-windows/
+	@$(PYTHON) tools/windows_deps.py
+	@[ -f $(WINDOWS)/build.ninja ] || meson setup $(WINDOWS) \
+		--cross-file tools/cross-x86_64-w64-mingw32.ini \
+		--cross-file build-windows-deps/cross.ini $(MESON_ARGS)
+	ninja -C $(WINDOWS) -j $(JOBS) src/cli/hvcheck.exe
+	@ls -l $(WINDOWS)/src/cli/hvcheck.exe
+
+check: deps      ## everything: two compilers, Windows under wine, sanitizers, replay of fuzz inputs, static checks
 	@$(PYTHON) tools/check.py --jobs $(JOBS)
 
 fuzz: deps       ## fuzz each target for TIME seconds (TIME=300); TARGET=name for one of them

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Everything that can fail, in one run: the build and the tests with gcc, again with clang under the
-sanitizers together with the replay of the fuzz inputs, and the static checks.
+sanitizers together with the replay of the fuzz inputs, the Windows build under wine, and the static
+checks.
 
 Ends with one line, "N passed, N failed"; succeeds when nothing failed."""
 import argparse
@@ -30,6 +31,14 @@ BUILDS = [
         "setup": ["-Dwerror=true", "-Dfuzz=true", "-Db_sanitize=address,undefined",
                   "-Db_lundef=false"],
         "test": ["--no-suite", "static", "--timeout-multiplier", "5"], "env": SANITIZER_ENV,
+    },
+    {
+        "name": "Windows under wine", "folder": "build-windows", "compiler": None,
+        "before": ["tools/windows_deps.py"],
+        "setup": ["-Dwerror=true", "--cross-file", "tools/cross-x86_64-w64-mingw32.ini",
+                  "--cross-file", "build-windows-deps/cross.ini"],
+        "test": ["--timeout-multiplier", "3"],
+        "env": {"HVC_NATIVE": str(ROOT / "build-gcc" / "src" / "cli" / "hvcheck")},
     },
 ]
 
@@ -67,8 +76,13 @@ class Run:
 
     def build_and_test(self, build):
         folder = ROOT / build["folder"]
-        env = dict(self.env) | build["env"] | {"CC": build["compiler"]}
+        env = dict(self.env) | build["env"]
+        if build["compiler"]:
+            env["CC"] = build["compiler"]
         self.step(f"{build['name']}: build")
+        if "before" in build and not self.call([sys.executable, *build["before"]], env):
+            self.fail(f"{build['name']}: {' '.join(build['before'])}")
+            return
         if not (folder / "build.ninja").exists():
             if not self.call(["meson", "setup", str(folder), *build["setup"]], env):
                 self.fail(f"{build['name']}: meson setup")

@@ -61,4 +61,7 @@ typedef struct hvc_names {
 hvc_status hvc_folder_list(const char *path, hvc_names *ret_names, hvc_error *error);
 void hvc_names_free(hvc_names *names);
 
+/* What separates the names of a path here. Paths are joined with '/', which every system takes. */
+bool hvc_is_separator(char c);
+
 #endif

@@ -256,3 +256,8 @@ void hvc_names_free(hvc_names *names)
     free(names->items);
     *names = (hvc_names){NULL, 0};
 }
+
+bool hvc_is_separator(char c)
+{
+    return c == '/';
+}

@@ -1,9 +1,9 @@
 #include "base/pool.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/thread.h"
 
 /* A slot goes round: the consumer fills it (FREE -> READY), a worker takes it (-> BUSY) and
  * finishes it
@@ -14,8 +14,8 @@ typedef enum slot_state { SLOT_FREE, SLOT_READY, SLOT_BUSY, SLOT_DONE } slot_sta
 typedef struct pool {
     const hvc_pool_calls *calls;
     void *context;
-    pthread_mutex_t lock;
-    pthread_cond_t work_there, result_there;
+    hvc_lock *lock;
+    hvc_condition *work_there, *result_there;
     slot_state *states;
     unsigned slots;
     uint64_t taken, produced; /* job numbers; slot = number % slots */
@@ -27,7 +27,7 @@ typedef struct pool {
 typedef struct worker {
     pool *pool;
     unsigned number;
-    pthread_t thread;
+    hvc_thread *thread;
 } worker;
 
 /* Does the next job that nobody has taken. Called, and returns, with the lock held. */
@@ -36,30 +36,29 @@ static void work_once(pool *p, unsigned number)
     uint64_t job = p->taken++;
     unsigned slot = (unsigned)(job % p->slots);
     p->states[slot] = SLOT_BUSY;
-    pthread_mutex_unlock(&p->lock);
+    hvc_lock_leave(p->lock);
     p->calls->work(p->context, slot, number);
-    pthread_mutex_lock(&p->lock);
+    hvc_lock_enter(p->lock);
     p->states[slot] = SLOT_DONE;
     if (p->awaited == job)
-        pthread_cond_signal(&p->result_there);
+        hvc_condition_wake_one(p->result_there);
 }
 
-static void *run_worker(void *argument)
+static void run_worker(void *argument)
 {
     worker *self = argument;
     pool *p = self->pool;
-    pthread_mutex_lock(&p->lock);
+    hvc_lock_enter(p->lock);
     while (!p->stop) {
         if (p->taken < p->produced) {
             work_once(p, self->number);
             continue;
         }
         p->idle++;
-        pthread_cond_wait(&p->work_there, &p->lock);
+        hvc_condition_wait(p->work_there, p->lock);
         p->idle--;
     }
-    pthread_mutex_unlock(&p->lock);
-    return NULL;
+    hvc_lock_leave(p->lock);
 }
 
 static hvc_status fill_ring(pool *p, uint64_t consumed, bool *more)
@@ -69,12 +68,12 @@ static hvc_status fill_ring(pool *p, uint64_t consumed, bool *more)
         hvc_status status = p->calls->produce(p->context, slot, more);
         if (status != HVC_OK || !*more)
             return status;
-        pthread_mutex_lock(&p->lock);
+        hvc_lock_enter(p->lock);
         p->states[slot] = SLOT_READY;
         p->produced++;
         if (p->idle > 0)
-            pthread_cond_signal(&p->work_there);
-        pthread_mutex_unlock(&p->lock);
+            hvc_condition_wake_one(p->work_there);
+        hvc_lock_leave(p->lock);
     }
     return HVC_OK;
 }
@@ -84,18 +83,18 @@ static hvc_status fill_ring(pool *p, uint64_t consumed, bool *more)
 static void await(pool *p, uint64_t job)
 {
     unsigned slot = (unsigned)(job % p->slots);
-    pthread_mutex_lock(&p->lock);
+    hvc_lock_enter(p->lock);
     while (p->states[slot] != SLOT_DONE) {
         if (p->taken < p->produced) {
             work_once(p, 0);
             continue;
         }
         p->awaited = job;
-        pthread_cond_wait(&p->result_there, &p->lock);
+        hvc_condition_wait(p->result_there, p->lock);
         p->awaited = UINT64_MAX;
     }
     p->states[slot] = SLOT_FREE;
-    pthread_mutex_unlock(&p->lock);
+    hvc_lock_leave(p->lock);
 }
 
 /* The calling thread: keeps the ring full, consumes in order, works in between. */
@@ -127,6 +126,28 @@ static hvc_status run_alone(const hvc_pool_calls *calls, void *context)
     }
 }
 
+/* Starts the threads 1 .. workers - 1; the calling thread is worker 0. Fewer threads than asked for
+ * do the same work. */
+static hvc_status run_threads(pool *p, worker *threads, unsigned workers)
+{
+    unsigned started = 1;
+    for (; started < workers; started++) {
+        threads[started].pool = p;
+        threads[started].number = started;
+        threads[started].thread = hvc_thread_start(run_worker, &threads[started]);
+        if (threads[started].thread == NULL)
+            break;
+    }
+    hvc_status status = feed(p);
+    hvc_lock_enter(p->lock);
+    p->stop = true;
+    hvc_condition_wake_all(p->work_there);
+    hvc_lock_leave(p->lock);
+    for (unsigned i = 1; i < started; i++)
+        hvc_thread_join(threads[i].thread);
+    return status;
+}
+
 hvc_status hvc_pool_run(const hvc_pool_calls *calls, void *context, unsigned workers,
                         unsigned slots, hvc_error *error)
 {
@@ -137,32 +158,18 @@ hvc_status hvc_pool_run(const hvc_pool_calls *calls, void *context, unsigned wor
     pool p = {.calls = calls, .context = context, .slots = slots, .awaited = UINT64_MAX};
     worker *threads = calloc(workers, sizeof(*threads));
     p.states = calloc(slots, sizeof(*p.states));
-    if (threads == NULL || p.states == NULL) {
-        free(threads);
-        free(p.states);
-        return hvc_fail_memory(error);
-    }
-    pthread_mutex_init(&p.lock, NULL);
-    pthread_cond_init(&p.work_there, NULL);
-    pthread_cond_init(&p.result_there, NULL);
-    /* The calling thread is worker 0. Fewer threads than asked for do the same work. */
-    unsigned started = 1;
-    for (; started < workers; started++) {
-        threads[started].pool = &p;
-        threads[started].number = started;
-        if (pthread_create(&threads[started].thread, NULL, run_worker, &threads[started]) != 0)
-            break;
-    }
-    hvc_status status = feed(&p);
-    pthread_mutex_lock(&p.lock);
-    p.stop = true;
-    pthread_cond_broadcast(&p.work_there);
-    pthread_mutex_unlock(&p.lock);
-    for (unsigned i = 1; i < started; i++)
-        pthread_join(threads[i].thread, NULL);
-    pthread_cond_destroy(&p.result_there);
-    pthread_cond_destroy(&p.work_there);
-    pthread_mutex_destroy(&p.lock);
+    p.lock = hvc_lock_new();
+    p.work_there = hvc_condition_new();
+    p.result_there = hvc_condition_new();
+    hvc_status status = HVC_OK;
+    if (threads == NULL || p.states == NULL || p.lock == NULL || p.work_there == NULL ||
+        p.result_there == NULL)
+        status = hvc_fail_memory(error);
+    else
+        status = run_threads(&p, threads, workers);
+    hvc_condition_free(p.result_there);
+    hvc_condition_free(p.work_there);
+    hvc_lock_free(p.lock);
     free(p.states);
     free(threads);
     return status;

@@ -30,8 +30,10 @@ static void remove_temporaries(int number)
     raise(number); /* the handler was reset: this ends the process as the signal does by itself */
 }
 
-void cli_platform_init(void)
+void cli_platform_init(int *argc, char ***argv)
 {
+    (void)argc;
+    (void)argv;
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
     for (size_t i = 0; i < ENDING_SIGNALS; i++) {

@@ -46,7 +46,7 @@ static hvc_status folder_open(const char *path, void **ret_state, hvc_error *err
 static char *join(const char *path, const char *name)
 {
     size_t length = strlen(path), name_length = strlen(name);
-    bool slash = length > 0 && path[length - 1] != '/';
+    bool slash = length > 0 && !hvc_is_separator(path[length - 1]);
     char *joined = malloc(length + slash + name_length + 1);
     if (joined == NULL)
         return NULL;

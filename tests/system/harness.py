@@ -28,6 +28,12 @@ def place(variable):
     return value
 
 
+def needs_posix(what):
+    """Leaves a case out when the command is the Windows one, under wine."""
+    if os.environ.get('HVC_WINE'):
+        raise Skip('under wine: ' + what)
+
+
 def source(*parts):
     return os.path.join(place('HVC_SOURCE'), *parts)
 

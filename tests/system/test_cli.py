@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 import harness
-from harness import Skip, equal, fixture, require, run, scan_json
+from harness import Skip, equal, fixture, needs_posix, require, run, scan_json
 
 GOOD = 'clean-lld-x64.sys'
 BAD = 'wx-own-lld-x64.sys'
@@ -140,6 +140,7 @@ def test_folders_by_content():
 
 
 def test_links():
+    needs_posix('links of Linux look like what they point to')
     with harness.folder() as folder, harness.folder() as outside:
         shutil.copy(fixture(BAD), os.path.join(outside, 'outside.sys'))
         shutil.copy(fixture(GOOD), os.path.join(folder, 'own.sys'))
@@ -155,6 +156,7 @@ def test_links():
 
 
 def test_special_files():
+    needs_posix('a pipe looks like a file')
     with harness.folder() as folder:
         os.mkfifo(os.path.join(folder, 'pipe.sys'))
         shutil.copy(fixture(GOOD), folder)
@@ -163,6 +165,7 @@ def test_special_files():
 
 
 def test_unreadable_file():
+    needs_posix('rights of Linux')
     if os.geteuid() == 0:
         raise Skip('root reads everything')
     with harness.folder() as folder:
@@ -293,6 +296,7 @@ def on_terminal(*args, env=None):
 
 
 def test_color_on_a_terminal():
+    needs_posix('its console writes escapes of its own')
     escape = b'\x1b['
     require(escape in on_terminal('scan', fixture(BAD)), 'no colour on a terminal')
     require(escape not in on_terminal('scan', fixture(BAD), env={'NO_COLOR': '1'}), 'NO_COLOR')
@@ -317,6 +321,7 @@ HOSTILE = 'evil\x1b[31m\n\u202edrowssap.sys'
 
 
 def test_file_names_are_escaped():
+    needs_posix('such names are not passed on')
     with harness.folder() as folder:
         shutil.copy(fixture(BAD), os.path.join(folder, HOSTILE))
         write(os.path.join(folder, 'cut\x07.sys'), read(fixture(GOOD))[:300])
@@ -332,6 +337,7 @@ def test_file_names_are_escaped():
 
 
 def test_names_that_are_no_utf8():
+    needs_posix('such names are not passed on')
     with harness.folder() as folder:
         name = b'\xff\xfe.sys'
         try:
@@ -368,6 +374,7 @@ def test_broken_pipe():
 
 
 def test_file_that_changes_meanwhile():
+    needs_posix('the writer is too slow')
     # beside a writer that never rests, each scan reads one state or says that the file changed
     image = read(fixture(BAD))
     done = threading.Event()

@@ -161,7 +161,9 @@ static void test_reader_goes_away(void **state)
     struct stat there;
     if (stat(path, &there) != 0)
         skip();
-    cli_platform_init();
+    int argc = 0;
+    char **argv = NULL;
+    cli_platform_init(&argc, &argv);
     cli_output output;
     assert_int_equal(cli_output_open(&output, path), HVC_OK);
     close(ends[0]);
