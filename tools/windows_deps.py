@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What the Windows build needs beyond Debian's mingw-w64: Zydis and cmocka, which Debian has as sources
-only. Fetches these with apt's own checks (its lists and caches in a folder of ours, the system's stay as
+"""What the Windows build needs beyond Debian's mingw-w64: Zydis, jansson, expat and, for the tests,
+cmocka, which Debian has as sources only. Fetches these with apt's own checks (its lists and caches in a folder of ours, the system's stay as
 they are), compiles them, and leaves headers and static libraries in build-windows-deps/, with cross.ini,
 which tells Meson of them and of the wrapper around wine.
 
@@ -16,14 +16,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build-windows-deps"
 CROSS = "x86_64-w64-mingw32-"
-PACKAGES = ("zydis", "cmocka")
+PACKAGES = ("zydis", "jansson", "expat", "cmocka")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 DONE = FOLDER / "done"
 # A change of this text compiles anew.
-STAMP = "zydis cmocka 2\n"
+STAMP = " ".join(PACKAGES) + " 3\n"
 CROSS_FILE = """\
 [binaries]
 exe_wrapper = '{root}/tools/wine.sh'
+pkgconfig = 'pkg-config'
+
+[properties]
+pkg_config_libdir = '{folder}/lib/pkgconfig'
 
 [built-in options]
 c_args = ['-isystem', '{folder}/include', '-DZYDIS_STATIC_BUILD', '-DZYCORE_STATIC_BUILD']
@@ -50,14 +54,15 @@ def run(command, cwd=None):
 
 
 def source_lines():
-    """deb-src lines for the repositories of Debian that apt knows."""
+    """deb-src lines for the releases of Debian that apt knows; not for what comes between releases,
+    whose sources mirrors do not always have."""
     form = "$(ORIGIN)|$(REPO_URI)|$(CODENAME)|$(COMPONENT)"
     options = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
     lines = set()
     for line in run(["apt-get", "indextargets", "--format", form,
                      "Created-By: Packages"]).splitlines():
         origin, uri, suite, component = line.split("|")
-        if origin == "Debian" and component == "main":
+        if origin == "Debian" and component == "main" and "-" not in suite:
             lines.add(f"deb-src {options}{uri} {suite} {component}\n")
     return sorted(lines)
 
@@ -118,6 +123,59 @@ def build_zydis(work):
         sys.exit(f"windows_deps: Zydis wants functions of Zycore: {', '.join(sorted(missing))}")
 
 
+def write_pkgconfig(name, library, version, flags=""):
+    """What Meson finds a dependency by."""
+    target = FOLDER / "lib" / "pkgconfig" / f"{name}.pc"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(f"Name: {name}\nDescription: {name} for Windows\nVersion: {version}\n"
+                      f"Libs: -L{FOLDER}/lib -l{library}\nCflags: -I{FOLDER}/include {flags}\n")
+
+
+def version_of(source):
+    return source.name.split("-")[-1]
+
+
+JANSSON_CONFIG = """\
+#define JSON_INLINE inline
+#define JSON_INTEGER_IS_LONG_LONG 1
+#define JSON_HAVE_LOCALECONV 1
+#define JSON_HAVE_ATOMIC_BUILTINS 1
+#define JSON_HAVE_SYNC_BUILTINS 1
+#define JSON_PARSER_MAX_DEPTH 2048
+"""
+JANSSON_FLAGS = [f"-DHAVE_{name}=1" for name in
+                 ("STDINT_H", "LOCALE_H", "STRTOLL", "LOCALECONV", "SNPRINTF", "INT32_T", "UINT32_T",
+                  "UINT16_T", "UINT8_T", "SYS_TYPES_H", "SYS_STAT_H", "FCNTL_H", "UNISTD_H",
+                  "GETPID", "GETTIMEOFDAY", "SYS_TIME_H")]
+
+
+def build_jansson(work):
+    source = unpacked(work, "jansson")
+    include = FOLDER / "include"
+    shutil.copy(source / "src" / "jansson.h", include / "jansson.h")
+    (include / "jansson_config.h").write_text(JANSSON_CONFIG)
+    (work / "jansson_private_config.h").write_text("")
+    archive(work, "jansson", sorted((source / "src").glob("*.c")),
+            [*JANSSON_FLAGS, "-D__USE_MINGW_ANSI_STDIO=1", "-I", str(include), "-I", str(work)])
+    write_pkgconfig("jansson", "jansson", version_of(source))
+
+
+EXPAT_FLAGS = ["-DXML_STATIC", "-DXML_NS=1", "-DXML_DTD=1", "-DXML_GE=1", "-DXML_CONTEXT_BYTES=1024",
+               "-DBYTEORDER=1234", "-DHAVE_MEMMOVE=1"]
+
+
+def build_expat(work):
+    source = unpacked(work, "expat")
+    source = source / "expat" if (source / "expat" / "lib").is_dir() else source
+    include = FOLDER / "include"
+    for name in ("expat.h", "expat_external.h"):
+        shutil.copy(source / "lib" / name, include / name)
+    (work / "expat_config.h").write_text("")
+    archive(work, "expat", [source / "lib" / f"{name}.c" for name in ("xmlparse", "xmlrole", "xmltok")],
+            [*EXPAT_FLAGS, "-DHAVE_EXPAT_CONFIG_H=1", "-I", str(work)])
+    write_pkgconfig("expat", "expat", version_of(unpacked(work, "expat")), "-DXML_STATIC")
+
+
 def build_cmocka(work):
     source = unpacked(work, "cmocka")
     include = FOLDER / "include"
@@ -132,12 +190,14 @@ def build_cmocka(work):
 def main():
     if DONE.exists() and DONE.read_text() == STAMP:
         return
-    print("fetching the sources of Zydis and cmocka for the Windows build ...", flush=True)
+    print("fetching the sources of libraries for the Windows build ...", flush=True)
     work = FOLDER / "work"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     fetch(work)
     build_zydis(work)
+    build_jansson(work)
+    build_expat(work)
     build_cmocka(work)
     shutil.rmtree(work)
     (FOLDER / "cross.ini").write_text(CROSS_FILE.format(root=ROOT, folder=FOLDER))

@@ -16,6 +16,10 @@ mkdir -p "$WINEPREFIX"
     flock 9
     if "${wine%/*}/wineserver64" -p30 9>&-; then
         "$wine" wineboot 9>&-
+        [ -e "$WINEPREFIX/windows-10" ] || {
+            "$wine" winecfg -v win10 9>&-
+            touch "$WINEPREFIX/windows-10"
+        }
     fi
 ) 9>"$WINEPREFIX/lock" </dev/null >/dev/null 2>&1 || true
 exec "$wine" "$@"

@@ -106,6 +106,13 @@ void cli_platform_init(int *argc, char ***argv)
     take_arguments(argc, argv);
 }
 
+const char *cli_default_log(void)
+{
+    /* Exists already, or is made; where neither works, opening the log says why. */
+    CreateDirectoryW(L"C:\\DGLogs", NULL);
+    return "C:\\DGLogs\\DeviceGuardCheckLog.txt";
+}
+
 bool cli_is_terminal(int stream)
 {
     return consoles[stream].console != NULL;

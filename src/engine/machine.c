@@ -157,18 +157,52 @@ static void add_missing(machine_scan *self)
     }
 }
 
+/* Drivers that Verifier alone told of do not stand in the way of looking at the files. */
+static bool judged_already(const hvc_facts *facts)
+{
+    for (size_t i = 0; i < facts->driver_count; i++)
+        if (facts->drivers[i].examined || facts->drivers[i].path != NULL ||
+            !facts->drivers[i].has_verifier_counters)
+            return true;
+    return facts->has_drivers && facts->driver_count == 0;
+}
+
+/* Puts what Verifier counted (the first entries) beside the judgements of the files of that name.
+ */
+static void join_verifier(hvc_facts_builder *builder, size_t counted)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < builder->drivers.count; i++) {
+        const hvc_machine_driver driver = builder->drivers.items[i];
+        bool joined = false;
+        for (size_t k = counted; i < counted && k < builder->drivers.count; k++) {
+            hvc_machine_driver *file = &builder->drivers.items[k];
+            if (strcmp(file->module, driver.module) != 0)
+                continue;
+            file->has_verifier_counters = joined = true;
+            memcpy(file->verifier_counters, driver.verifier_counters,
+                   sizeof(file->verifier_counters));
+        }
+        if (!joined)
+            builder->drivers.items[kept++] = builder->drivers.items[i];
+    }
+    builder->drivers.count = kept;
+}
+
 hvc_status hvc_machine_scan(hvc_machine *machine, const hvc_options *options, hvc_error *error)
 {
     const hvc_scan_events events = {add_driver, add_error, NULL};
     hvc_facts *facts = &machine->builder.facts;
-    if (!facts->has_services || facts->has_drivers)
+    if (!facts->has_services || judged_already(facts))
         return HVC_OK;
+    size_t counted = machine->builder.drivers.count;
     machine_scan self = {.machine = machine};
     hvc_status status = list_files(&self, error);
     if (status == HVC_OK)
         status = hvc_scan(self.paths, self.count, options, &events, &self, NULL, error);
     if (status == HVC_OK) {
         add_missing(&self);
+        join_verifier(&machine->builder, counted);
         facts->has_drivers = true;
         status = hvc_facts_finish(&machine->builder);
         if (status != HVC_OK)

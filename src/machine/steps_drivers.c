@@ -149,6 +149,23 @@ static void tell_before(hvc_checking *checking)
         hvc_say(checking, HVC_TONE_PLAIN, "Driver verifier already enabled");
 }
 
+/* The log's name as whoever asked for it spells it: what separates folders on Windows is not
+ * doubled. */
+static const char *log_name(hvc_checking *checking)
+{
+    char *name = hvc_arena_strdup(checking->arena, hvc_safe(checking, checking->options->log));
+    if (name == NULL)
+        return "";
+    char *out = name;
+    for (const char *p = name; *p != '\0'; p++) {
+        *out++ = *p;
+        if (p[0] == '\\' && p[1] == '\\')
+            p++;
+    }
+    *out = '\0';
+    return name;
+}
+
 hvc_step_result hvc_check_drivers(hvc_checking *checking)
 {
     const hvc_facts *facts = checking->facts;
@@ -168,7 +185,7 @@ hvc_step_result hvc_check_drivers(hvc_checking *checking)
     if (checking->options->log != NULL)
         hvc_say(checking, HVC_TONE_PLAIN,
                 "Completed scan. List of Compatible Modules can be found at %s",
-                hvc_safe(checking, checking->options->log));
+                log_name(checking));
     else
         hvc_say(checking, HVC_TONE_PLAIN, "Completed scan.");
     size_t unknown = classes[HVC_CLASS_UNDETERMINED], bad = classes[HVC_CLASS_INCOMPATIBLE];
