@@ -422,8 +422,12 @@ void hvc_resolve_global(hvc_analysis *analysis, uint32_t rva, uint8_t size, unsi
             hvc_resolve_step(analysis, &frame, global.writers[i].store->value, depth + 1, &found);
         }
     }
-    for (unsigned i = 0; i < found.count; i++)
+    for (unsigned i = 0; i < found.count; i++) {
         found.list[i] &= hvc_size_mask(size);
+        /* resolve_op lets zero-extensions of 32 bits pass for no change */
+        if (cuts != analysis->cuts && found.list[i] > UINT32_MAX)
+            hvc_numbers_unknown(&found, HVC_UNKNOWN_MERGE);
+    }
     entry = &analysis->globals.items[index];
     analysis->busy_globals--;
     entry->busy = false;

@@ -160,8 +160,13 @@ static void resolve_at_all_callers(hvc_analysis *analysis, uint32_t function, un
     }
     analysis->asked[analysis->asked_count++] =
         (hvc_asked){.changes = analysis->changes, .function = function, .argument = argument};
+    unsigned cuts = analysis->cuts;
     resolve_at_callers(analysis, function, argument, depth, numbers);
     analysis->asked_count--;
+    /* longer numbers are changed by the zero-extension that resolve_op lets pass */
+    for (unsigned i = 0; cuts != analysis->cuts && i < numbers->count; i++)
+        if (numbers->list[i] > UINT32_MAX)
+            hvc_numbers_unknown(numbers, HVC_UNKNOWN_MERGE);
 }
 
 static void resolve_argument(hvc_analysis *analysis, const hvc_frame *frame, int argument,
@@ -318,36 +323,65 @@ static bool add_few_bits(uint64_t mask, hvc_numbers *numbers)
     return true;
 }
 
-/* What is still known of bits when a has an unknown part: with each number of b, and b's unknown
- * part. AND and OR only, where the order of the operands does not matter. */
+typedef struct known_bits {
+    uint64_t ones, zeros;
+} known_bits;
+
+/* What an operation leaves known of bits. Shifts and extensions need a number on the right. */
+static known_bits bits_after(hvc_alu alu, uint8_t size, known_bits a, known_bits b,
+                             bool b_is_number)
+{
+    uint64_t number = b.ones, mask = hvc_size_mask(size);
+    known_bits none = {0, 0};
+    if (alu == HVC_ALU_OR)
+        return (known_bits){a.ones | b.ones, a.zeros & b.zeros};
+    if (alu == HVC_ALU_AND)
+        return (known_bits){a.ones & b.ones, a.zeros | b.zeros};
+    if (!b_is_number || number >= 64)
+        return none;
+    if (alu == HVC_ALU_ZERO_EXTEND) {
+        mask = (UINT64_C(1) << number) - 1;
+        return (known_bits){a.ones & mask, a.zeros | ~mask};
+    }
+    if (alu == HVC_ALU_SHL)
+        return (known_bits){a.ones << number, ~(~a.zeros << number)};
+    if (alu == HVC_ALU_SHR)
+        return (known_bits){(a.ones & mask) >> number, ~((~a.zeros & mask) >> number)};
+    return none;
+}
+
+/* All numbers that an unknown left operand can lead to with one number on the right: a few bits
+ * that are left of it, or its sign in all bits. */
+static bool all_after(hvc_alu alu, uint8_t size, const hvc_numbers *a, uint64_t number,
+                      hvc_numbers *numbers)
+{
+    if (alu == HVC_ALU_AND && a->ones == 0)
+        return add_few_bits(number & ~a->zeros, numbers);
+    if (alu != HVC_ALU_SAR || number != 8u * size - 1)
+        return false;
+    hvc_numbers_add(numbers, 0);
+    hvc_numbers_add(numbers, hvc_size_mask(size));
+    return true;
+}
+
+/* What is still known when a has an unknown part: with each number of b, and b's unknown part. */
 static void op_on_unknown(hvc_alu alu, uint8_t size, const hvc_numbers *a, const hvc_numbers *b,
                           hvc_numbers *numbers)
 {
     if (a->why == HVC_UNKNOWN_NONE)
         return;
-    if (alu == HVC_ALU_AND && b->count == 1 && b->why == HVC_UNKNOWN_NONE && a->ones == 0 &&
-        add_few_bits(b->list[0] & ~a->zeros, numbers))
+    bool one = b->count == 1 && b->why == HVC_UNKNOWN_NONE;
+    if (one && all_after(alu, size, a, b->list[0], numbers))
         return;
-    for (unsigned k = 0; k <= b->count; k++) {
-        uint64_t ones = 0, zeros = 0;
-        if (k == b->count && b->why == HVC_UNKNOWN_NONE)
-            break;
-        uint64_t b_ones = k < b->count ? b->list[k] : b->ones;
-        uint64_t b_zeros = k < b->count ? ~b->list[k] : b->zeros;
-        if (alu == HVC_ALU_OR) {
-            ones = a->ones | b_ones;
-            zeros = a->zeros & b_zeros;
-        } else if (alu == HVC_ALU_AND) {
-            ones = a->ones & b_ones;
-            zeros = a->zeros | b_zeros;
-        } else if (alu == HVC_ALU_ZERO_EXTEND && k < b->count && b->list[k] < 64) {
-            uint64_t mask = (UINT64_C(1) << b->list[k]) - 1;
-            ones = a->ones & mask;
-            zeros = a->zeros | ~mask;
-        }
-        ones &= hvc_size_mask(size);
-        zeros |= ~hvc_size_mask(size);
-        hvc_numbers_unknown_bits(numbers, a->why, ones, zeros);
+    known_bits left = {a->ones, a->zeros};
+    for (unsigned k = 0; k < b->count + (b->why != HVC_UNKNOWN_NONE); k++) {
+        bool is_number = k < b->count;
+        known_bits right = {b->ones, b->zeros};
+        if (is_number)
+            right = (known_bits){b->list[k], ~b->list[k]};
+        known_bits bits = bits_after(alu, size, left, right, is_number);
+        hvc_numbers_unknown_bits(numbers, a->why, bits.ones & hvc_size_mask(size),
+                                 bits.zeros | ~hvc_size_mask(size));
     }
     if (b->count == 0 && b->why == HVC_UNKNOWN_NONE)
         hvc_numbers_unknown(numbers, a->why);
@@ -357,13 +391,20 @@ static void resolve_op(hvc_analysis *analysis, const hvc_frame *frame, const hvc
                        unsigned depth, hvc_numbers *numbers)
 {
     hvc_numbers a = {.count = 0}, b = {.count = 0};
-    analysis->changes++;
+    /* x64 and ARM64 zero-extend numbers of 32 bits all the time, which changes none of them */
+    uint64_t bits;
+    bool widens = term->alu == HVC_ALU_ZERO_EXTEND &&
+                  hvc_value_is_const(&analysis->values, term->b, &bits) && bits >= 32;
+    analysis->changes += !widens;
     hvc_resolve_step(analysis, frame, term->a, depth + 1, &a);
     hvc_resolve_step(analysis, frame, term->b, depth + 1, &b);
-    analysis->changes--;
+    analysis->changes -= !widens;
     numbers->origins |= a.origins | b.origins;
     op_on_unknown((hvc_alu)term->alu, term->size, &a, &b, numbers);
-    op_on_unknown((hvc_alu)term->alu, term->size, &b, &a, numbers);
+    if (b.why != HVC_UNKNOWN_NONE && (term->alu == HVC_ALU_AND || term->alu == HVC_ALU_OR))
+        op_on_unknown((hvc_alu)term->alu, term->size, &b, &a, numbers);
+    else if (b.why != HVC_UNKNOWN_NONE)
+        hvc_numbers_unknown(numbers, b.why);
     for (unsigned i = 0; i < a.count; i++)
         for (unsigned k = 0; k < b.count; k++)
             hvc_numbers_add(numbers,

@@ -824,6 +824,11 @@ static bool alu_with_number(hvc_values *values, hvc_alu alu, hvc_value_id a, con
         *ret = hvc_value_truncate(values, a, size);
         return true;
     }
+    bool extends = alu == HVC_ALU_ZERO_EXTEND || alu == HVC_ALU_SIGN_EXTEND;
+    if (x.kind == HVC_TERM_PART && extends && y->number <= 8u * x.size) {
+        *ret = hvc_value_alu(values, alu, x.b, hvc_value_const(values, y->number), size);
+        return true;
+    }
     if (x.kind == HVC_TERM_PART && alu == HVC_ALU_AND && (number & ~hvc_size_mask(x.size)) == 0) {
         *ret = hvc_value_alu(values, alu, x.b, hvc_value_const(values, number), size);
         return true;
