@@ -236,6 +236,22 @@ static bool record_covered(flow_job *job)
     return true;
 }
 
+static bool record_live(flow_job *job, const flow_block *block)
+{
+    hvc_code_range *range = hvc_vector_add(job->results, &job->flow->live);
+    if (range == NULL)
+        return false;
+    uint32_t begin = job->insns.items[block->first].rva, end = begin;
+    for (const flow_insn *insn = &job->insns.items[block->first]; insn != NULL;) {
+        end = insn->rva + insn->length;
+        insn = insn->ends ? NULL : flow_insn_at(job, end, NULL);
+        if (insn != NULL && insn->leader)
+            insn = NULL;
+    }
+    *range = (hvc_code_range){.rva = begin, .size = end - begin};
+    return true;
+}
+
 /* One more pass over the settled blocks, which notes calls, stores and the like. */
 static bool record(flow_job *job, hvc_state *state, hvc_state *scratch)
 {
@@ -245,6 +261,8 @@ static bool record(flow_job *job, hvc_state *state, hvc_state *scratch)
         const flow_block *block = &job->blocks.items[i];
         if (block->in == NULL || !block->in->live)
             continue;
+        if (!record_live(job, block))
+            return false;
         hvc_state_copy(state, block->in);
         job->unsure = block->unsure;
         flow_successors successors;
@@ -264,6 +282,20 @@ static bool record(flow_job *job, hvc_state *state, hvc_state *scratch)
         flow->addresses.count = kept;
     }
     return record_covered(job);
+}
+
+/* Keeps the calls of a pass that lost control. */
+static bool record_guesses(flow_job *job, hvc_state *state, hvc_state *scratch)
+{
+    hvc_flow *flow = job->flow, guess = {.begin = flow->begin};
+    job->flow = &guess;
+    bool done = record(job, state, scratch);
+    job->flow = flow;
+    job->recording = false;
+    flow->guesses.items = guess.calls.items;
+    flow->guesses.count = guess.calls.count;
+    flow->guesses.capacity = guess.calls.capacity;
+    return done;
 }
 
 static bool run(flow_job *job)
@@ -288,6 +320,8 @@ static bool run(flow_job *job)
             return false;
         if (!job->new_roots && (job->lost || !job->lost_now))
             break;
+        if (!job->lost && !job->new_roots && !record_guesses(job, state, scratch))
+            return false;
         /* Once more: with the code that tables led to, or with nothing taken for granted. */
         job->lost |= !job->new_roots || job->round >= FLOW_MAX_ROUNDS;
     }

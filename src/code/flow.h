@@ -98,10 +98,14 @@ typedef struct hvc_flow_control { /* a write of CR0 or another control register 
 typedef struct hvc_flow {
     uint32_t begin; /* the function's group */
     HVC_VECTOR(hvc_flow_call) calls;
+    /* Where control was lost: the calls as they would be if it was not. They may be made, with
+     * other arguments and of other functions. */
+    HVC_VECTOR(hvc_flow_call) guesses;
     HVC_VECTOR(hvc_flow_store) stores;
     HVC_VECTOR(hvc_flow_read) reads;
     HVC_VECTOR(hvc_flow_control) controls;
     HVC_VECTOR(uint32_t) addresses; /* RVAs that instructions form as constants: sorted, distinct */
+    HVC_VECTOR(hvc_code_range) live;    /* blocks that some path reaches */
     HVC_VECTOR(hvc_code_range) covered; /* byte ranges that were decoded, ascending */
     hvc_value_id returned;              /* join over all returns; UNDEFINED when it never returns */
     bool incomplete;                    /* a jump could not be followed, or a bound was reached */

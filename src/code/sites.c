@@ -447,19 +447,56 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
                                   : "its pointer is loaded, and its calls are not followed");
 }
 
-/* Whether the bytes before an operand are those of call [x], jmp [x], push [x] or mov reg, [x]. */
-static bool looks_like_call(const hvc_image *image, uint32_t operand)
+/* ARM64: ldr xt, [xn, ...] not far behind adrp xn. A base that was formed elsewhere may be another
+ * there. */
+static bool is_arm64_reference(const hvc_image *image, uint32_t from)
 {
-    hvc_span bytes = hvc_image_span(image, operand - 2, 2);
-    if (bytes.size != 2)
+    enum { NEAR_PAGE = 16 }; /* instructions */
+    hvc_span load = hvc_image_span(image, from, 4);
+    if (load.size < 4 || (hvc_le32(load.data) & 0xFFC00000) != 0xF9400000)
         return false;
-    unsigned opcode = bytes.data[0], modrm = bytes.data[1];
-    return (opcode == 0xFF && (modrm == 0x15 || modrm == 0x25 || modrm == 0x35)) ||
-           (opcode == 0x8B && (modrm & 0xC7) == 0x05) || modrm == 0xA1;
+    uint32_t base = hvc_le32(load.data) >> 5 & 31;
+    for (uint32_t back = 4; back <= 4 * NEAR_PAGE && back <= from; back += 4) {
+        hvc_span word = hvc_image_span(image, from - back, 4);
+        if (word.size < 4)
+            return false;
+        if ((hvc_le32(word.data) & 0x9F00001F) == (0x90000000 | base))
+            return true;
+    }
+    return false;
 }
 
-/* References in code that no known path leads to. */
-static bool account_uncovered(sites_job *job, const hvc_flow *flow)
+/* Whether a candidate for a reference is one, by the bytes around it. */
+static bool is_reference(const hvc_analysis *analysis, uint32_t from)
+{
+    if (analysis->isa->pointer_size == 4)
+        return true; /* a relocated word is no accident */
+    if (analysis->isa->min_length == 4)
+        return is_arm64_reference(analysis->image, from);
+    hvc_span bytes = hvc_image_span(analysis->image, from - 1, 1);
+    return bytes.size == 1 && (bytes.data[0] & 0xC7) == 0x05;
+}
+
+static bool in_ranges(const hvc_code_range *ranges, size_t count, uint32_t rva)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rva - ranges[i].rva < ranges[i].size)
+            return true;
+    return false;
+}
+
+/* Whether the read that a reference makes was recorded. */
+static bool was_read(const hvc_flow *flow, const hvc_xref *reference)
+{
+    for (size_t i = 0; i < flow->reads.count; i++)
+        if (flow->reads.items[i].from == reference->to &&
+            reference->from - flow->reads.items[i].rva < 16)
+            return true;
+    return false;
+}
+
+/* References that no known path leads to, and those whose address got lost on the way. */
+static bool account_lost(sites_job *job, const hvc_flow *flow)
 {
     hvc_analysis *analysis = job->analysis;
     for (size_t i = 0; i < analysis->near.items.count; i++) {
@@ -467,14 +504,17 @@ static bool account_uncovered(sites_job *job, const hvc_flow *flow)
         const hvc_code_function *function = hvc_function_at(&analysis->map, reference->from);
         uint32_t import;
         if (function == NULL || function->group != flow->begin ||
-            hvc_flow_covers(flow, reference->from) ||
             !interesting_at(job, reference->to, &import) || job->interests[import].ddi == NULL ||
-            job->interests[import].kind == SITES_PRACTICE)
+            job->interests[import].kind == SITES_PRACTICE ||
+            !is_reference(analysis, reference->from))
             continue;
-        if (analysis->isa->min_length == 1 && !looks_like_call(analysis->image, reference->from))
-            continue;
+        bool covered = hvc_flow_covers(flow, reference->from);
+        bool live = in_ranges(flow->live.items, flow->live.count, reference->from);
+        if ((covered && !live) || was_read(flow, reference))
+            continue; /* in code that never runs, or followed */
         if (!sites_add_open(job, flow, reference->from, job->interests[import].ddi, "reference",
-                            "no known path leads to this reference"))
+                            live ? "its pointer is loaded, and its calls are not followed"
+                                 : "no known path leads to this reference"))
             return false;
     }
     return true;
@@ -494,7 +534,7 @@ static bool account(sites_job *job, const hvc_flow *flow)
             !follow_pointer(job, flow, read->rva, import))
             return false;
     }
-    return account_uncovered(job, flow);
+    return account_lost(job, flow);
 }
 
 static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_call *lookup,
@@ -536,6 +576,25 @@ static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_c
     return true;
 }
 
+/* The calls of what matters that only a look at the code as if control was not lost shows. */
+static bool add_guesses(sites_job *job, const hvc_flow *flow)
+{
+    for (size_t i = 0; i < flow->guesses.count; i++) {
+        const hvc_flow_call *call = &flow->guesses.items[i];
+        uint32_t import;
+        if (!sites_import_of_call(job, call, &import) || job->interests[import].ddi == NULL ||
+            job->interests[import].kind == SITES_PRACTICE)
+            continue;
+        const hvc_flow_call *sure = hvc_flow_call_at(flow, call->rva);
+        if (sure != NULL && sites_import_of_call(job, sure, &import))
+            continue;
+        if (!sites_add_open(job, flow, call->rva, job->interests[import].ddi,
+                            form_of(job, call, import), hvc_unknown_text(HVC_UNKNOWN_FLOW)))
+            return false;
+    }
+    return true;
+}
+
 static bool process(sites_job *job, uint32_t group)
 {
     const hvc_flow *flow = hvc_analysis_flow(job->analysis, group);
@@ -543,7 +602,7 @@ static bool process(sites_job *job, uint32_t group)
         job->cut = true; /* a bound: this function was not looked at */
         return !job->analysis->failed;
     }
-    return account(job, flow) && add_calls(job, flow, add_member) &&
+    return account(job, flow) && add_calls(job, flow, add_member) && add_guesses(job, flow) &&
            sites_look_at_practice(job, flow);
 }
 
