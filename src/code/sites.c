@@ -466,15 +466,24 @@ static bool is_arm64_reference(const hvc_image *image, uint32_t from)
     return false;
 }
 
-/* Whether a candidate for a reference is one, by the bytes around it. */
+/* x86 and x64: a load, call, jump or push whose operand is memory at the referred address. An
+ * instruction that only takes the slot's address, as a delay-load thunk does, reads nothing. */
+static bool is_x86_reference(const hvc_image *image, uint32_t from, bool is_32bit)
+{
+    hvc_span bytes = hvc_image_span(image, from - 2, 2);
+    if (bytes.size < 2)
+        return false;
+    uint8_t opcode = bytes.data[0], modrm = bytes.data[1];
+    return ((modrm & 0xC7) == 0x05 && (opcode == 0x8B || opcode == 0xFF)) ||
+           (is_32bit && modrm == 0xA1); /* mov eax, moffs32 */
+}
+
+/* Whether a candidate for a reference reads what it refers to, by the bytes around it. */
 static bool is_reference(const hvc_analysis *analysis, uint32_t from)
 {
-    if (analysis->isa->pointer_size == 4)
-        return true; /* a relocated word is no accident */
     if (analysis->isa->min_length == 4)
         return is_arm64_reference(analysis->image, from);
-    hvc_span bytes = hvc_image_span(analysis->image, from - 1, 1);
-    return bytes.size == 1 && (bytes.data[0] & 0xC7) == 0x05;
+    return is_x86_reference(analysis->image, from, analysis->isa->pointer_size == 4);
 }
 
 static bool in_ranges(const hvc_code_range *ranges, size_t count, uint32_t rva)
