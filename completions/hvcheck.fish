@@ -19,7 +19,7 @@ complete -c hvcheck -n '__fish_seen_subcommand_from scan' -F
 complete -c hvcheck -n '__fish_seen_subcommand_from scan' -l format -x -a 'text json ndjson' -d 'format of the report'
 complete -c hvcheck -n '__fish_seen_subcommand_from scan' -s o -l output -r -F -d 'write the format named before to a file'
 complete -c hvcheck -n '__fish_seen_subcommand_from scan' -s j -l jobs -x -a 'auto 1 2 4 8' -d 'files at once'
-complete -c hvcheck -n '__fish_seen_subcommand_from scan' -l evidence -d 'show the instructions that a finding rests on'
+complete -c hvcheck -n '__fish_seen_subcommand_from scan' -l evidence -d 'show the instructions before each call that is told of'
 complete -c hvcheck -n '__fish_seen_subcommand_from scan' -s q -l quiet -d 'only drivers that are not compatible'
 complete -c hvcheck -n '__fish_seen_subcommand_from scan' -s v -l verbose -d 'also what is fine'
 complete -c hvcheck -n '__fish_seen_subcommand_from scan' -l color -x -a 'auto always never' -d colours

@@ -127,7 +127,8 @@ static void put_exit_codes(hvc_buffer *out)
     hvc_buffer_puts(
         out, "\nExit codes of scan: 0 every driver is compatible, 1 one is incompatible, 2 wrong\n"
              "usage, 3 something could not be read or there is no driver, 4 internal error or\n"
-             "output failed, 5 none is incompatible but one is undetermined.\n");
+             "output failed, 5 none is incompatible but one is undetermined. Of several that\n"
+             "apply the first of 4, 3, 1, 5, 0.\n");
 }
 
 int cli_print_help(const cli_verb *verb)
@@ -145,8 +146,8 @@ int cli_print_help(const cli_verb *verb)
         cli_options_help(&out, CLI_VERB_NONE);
         hvc_buffer_puts(&out, "\nhvcheck COMMAND --help tells more.\n");
     } else {
-        hvc_buffer_printf(&out, "Usage: hvcheck %s [OPTION]... %s\n%s\nOptions:\n", verb->name,
-                          verb->arguments, verb->text);
+        hvc_buffer_printf(&out, "Usage: hvcheck %s [OPTION]...%s%s\n%s\nOptions:\n", verb->name,
+                          verb->arguments[0] != '\0' ? " " : "", verb->arguments, verb->text);
         cli_options_help(&out, verb->bit);
         if (verb->bit == CLI_VERB_SCAN)
             put_exit_codes(&out);

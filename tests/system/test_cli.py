@@ -16,7 +16,8 @@ OPEN = 'ddi-open-lld-x64.sys'
 NO_LOAD = 'wx-init-kept-lld-x64.sys'  # Verifier passes, the loader refuses
 USER = 'user-program-lld-x64.exe'
 COMPATIBLE, INCOMPATIBLE, USAGE, UNREADABLE, INTERNAL, UNDETERMINED = 0, 1, 2, 3, 4, 5
-VERBS = ['scan', 'explain', 'ddi', 'capable', 'ready', 'facts', 'dgreadiness', 'help']
+VERBS = ['scan', 'explain', 'ddi', 'capable', 'ready', 'facts', 'enable', 'disable', 'clear', 'undo',
+         'dgreadiness', 'help']
 
 
 def text(data):
