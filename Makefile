@@ -28,6 +28,7 @@ $(BUILD)/build.ninja:
 	meson setup $(BUILD) --prefix=$(PREFIX) $(MESON_ARGS)
 
 demo: deps       ## scan the drivers of Debian's libwine and the fixtures with their faults
+	@echo "demo: building, which takes some minutes the first time"
 	@$(MAKE) --no-print-directory all QUIET=--quiet
 	@$(PYTHON) tools/demo.py $(BUILD)
 
