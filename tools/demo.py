@@ -46,8 +46,8 @@ def main():
     show(hvcheck, "scan", os.path.relpath(real))
     print("\nDrivers with faults, one each:", end="")
     show(hvcheck, "scan", *faulty_fixtures(build))
-    print("\nWhy the first of these matters, and what to do:", end="")
-    show(hvcheck, "explain", "HVC2003")
+    print("\nWhy a call that allocates executable pool matters, and what to do:", end="")
+    show(hvcheck, "explain", "HVC2000")
 
 
 if __name__ == "__main__":
