@@ -85,7 +85,7 @@ typedef struct hvc_call_site {
                                 that are known */
     size_t value_count;
     const char *origin; /* "constant", "global", "parameter"... */
-    const char *open;   /* why the values are not known; NULL when they are */
+    const char *open;   /* why there may be other values; NULL when there are none */
     hvc_judgement judgement;
     bool harmless; /* counted by Verifier, yet never executable (a user-mode mapping) */
     const char *const *evidence;
@@ -113,7 +113,7 @@ typedef struct hvc_driver {
     hvc_verdict verifier, load;
     const char *load_since; /* Windows version that refuses it first; NULL unless load fails */
     const char *undetermined_why; /* one line; NULL unless a verdict is undetermined */
-    const char *nx_opt_in;        /* "none", "init-time", ... ; NULL when not examined */
+    const char *nx_opt_in;        /* "none", "runtime", "unconditional"; NULL when not examined */
     bool has_code_analysis;       /* call_sites were looked for */
 
     const hvc_section *sections;

@@ -32,7 +32,7 @@ typedef struct hvc_code_report {
     size_t call_site_count;
     const hvc_code_note *notes; /* ascending by RVA */
     size_t note_count;
-    const char *nx_opt_in;        /* "none", "store", "runtime" ...; NULL when not examined */
+    const char *nx_opt_in;        /* "none", "runtime", "unconditional"; NULL when not examined */
     const char *undetermined_why; /* why the code as a whole cannot be judged (packed...); NULL */
 } hvc_code_report;
 
