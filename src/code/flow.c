@@ -86,6 +86,8 @@ static bool join_into(flow_job *job, uint32_t block, const hvc_state *state)
                         to->visits >= FLOW_WIDEN_VISITS))
         return true;
     to->dirty = true;
+    if (block < job->first_dirty)
+        job->first_dirty = block;
     if (++to->visits == FLOW_MAX_VISITS) {
         /* It does not settle: give up all that is known here. */
         entry_state(job, to->in, false);
@@ -170,23 +172,21 @@ static bool seed_unknown(flow_job *job, hvc_state *state)
     return true;
 }
 
-/* Runs the blocks whose state changed until none does. */
+/* Runs the blocks whose state changed until none does, the first of them each time: a loop settles
+ * before what lies behind it is looked at. */
 static bool iterate(flow_job *job, hvc_state *state, hvc_state *scratch)
 {
-    for (bool more = true; more && !job->new_roots;) {
-        more = false;
-        for (size_t i = 0; i < job->blocks.count && !job->new_roots; i++) {
-            flow_block *block = &job->blocks.items[i];
-            if (!block->dirty)
-                continue;
-            block->dirty = false;
-            more = true;
-            hvc_state_copy(state, block->in);
-            flow_successors successors;
-            flow_run_block(job, block, state, scratch, &successors);
-            if (job->memory_failed || !spread(job, &successors))
-                return false;
-        }
+    job->first_dirty = 0;
+    while (job->first_dirty < job->blocks.count && !job->new_roots) {
+        flow_block *block = &job->blocks.items[job->first_dirty++];
+        if (!block->dirty)
+            continue;
+        block->dirty = false;
+        hvc_state_copy(state, block->in);
+        flow_successors successors;
+        flow_run_block(job, block, state, scratch, &successors);
+        if (job->memory_failed || !spread(job, &successors))
+            return false;
     }
     return true;
 }

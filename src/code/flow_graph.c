@@ -293,23 +293,27 @@ bool flow_add_root(flow_job *job, uint32_t rva)
     return true;
 }
 
+/* In the order of the addresses, which is nearly that in which control passes through them. */
 bool flow_make_blocks(flow_job *job)
 {
     job->block_of = hvc_arena_array(&job->arena, job->insns.count + 1, sizeof(uint32_t));
     if (job->block_of == NULL)
         return false;
-    for (uint32_t i = 0; i < job->insns.count; i++) {
-        if (!job->insns.items[i].leader)
-            continue;
-        if (job->blocks.count >= FLOW_MAX_BLOCKS) {
-            job->incomplete = true;
-            break;
+    for (unsigned i = 0; i < job->range_count; i++) {
+        const flow_range *range = &job->ranges[i];
+        for (uint32_t k = 0; k < range->end - range->begin; k++) {
+            if (range->at[k] == 0 || !job->insns.items[range->at[k] - 1].leader)
+                continue;
+            if (job->blocks.count >= FLOW_MAX_BLOCKS) {
+                job->incomplete = true;
+                return true;
+            }
+            flow_block *block = hvc_vector_add(&job->arena, &job->blocks);
+            if (block == NULL)
+                return false;
+            *block = (flow_block){.first = range->at[k] - 1}; /* earlier rounds left their own */
+            job->block_of[block->first] = (uint32_t)job->blocks.count;
         }
-        flow_block *block = hvc_vector_add(&job->arena, &job->blocks);
-        if (block == NULL)
-            return false;
-        *block = (flow_block){.first = i}; /* one of an earlier round may have lain here */
-        job->block_of[i] = (uint32_t)job->blocks.count;
     }
     return true;
 }

@@ -56,6 +56,7 @@ typedef struct flow_job {
     orphans; /* starts of code that control reaches in a way that is not seen */
     HVC_VECTOR(uint32_t) pending; /* addresses to decode from */
     uint32_t *block_of;           /* by instruction index: block index + 1 when it starts one */
+    size_t first_dirty;           /* no block before it is */
     uint8_t next_base;
     bool incomplete, memory_failed;
     bool lost; /* a jump could not be followed: it may lead to any block, so that nothing is known
