@@ -22,7 +22,6 @@ static void escape_arguments(step *s, const hvc_callee *callee)
     hvc_values *values = s->values;
     const hvc_isa *isa = s->isa;
     for (unsigned i = 0; i < HVC_FLOW_ARGUMENTS; i++) {
-        hvc_value_id value = flow_argument(values, isa, s->state, i, false);
         int32_t size = 0;
         if (callee->outs_known) {
             bool out = false;
@@ -34,7 +33,8 @@ static void escape_arguments(step *s, const hvc_callee *callee)
             if (!out)
                 continue;
         }
-        hvc_state_escape_sized(values, s->state, value, size);
+        hvc_state_escape_sized(values, s->state, flow_argument(values, isa, s->state, i, false),
+                               size);
     }
 }
 

@@ -72,6 +72,17 @@ static reference address_of(step *s, const hvc_memory *memory)
     uint8_t size = s->isa->pointer_size;
     if (memory->segment)
         return (reference){.kind = TO_NOWHERE};
+    if (memory->index == HVC_REG_NONE && memory->base != HVC_REG_NONE) {
+        /* Most are in the frame. */
+        const hvc_term *term = hvc_term_of(values, step_read_register(s, memory->base));
+        if (term->kind == HVC_TERM_STACK && memory->displacement > INT32_MIN / 4 &&
+            memory->displacement < INT32_MAX / 4 && term->offset > INT32_MIN / 4 &&
+            term->offset < INT32_MAX / 4)
+            return (reference){.kind = TO_VALUE,
+                               .value =
+                                   hvc_value_stack(values, term->reg,
+                                                   term->offset + (int32_t)memory->displacement)};
+    }
     hvc_value_id value =
         hvc_value_const(values, (uint64_t)memory->displacement & hvc_size_mask(size));
     if (memory->base != HVC_REG_NONE)
@@ -449,7 +460,11 @@ void flow_run_block(flow_job *job, const flow_block *block, hvc_state *state, hv
         if (s.insn->ends)
             return; /* a call that does not return */
         uint32_t next = s.insn->rva + s.insn->length;
-        const flow_insn *following = flow_insn_at(job, next, &index);
+        const flow_insn *following;
+        if (index + 1 < job->insns.count && job->insns.items[index + 1].rva == next)
+            following = &job->insns.items[++index];
+        else
+            following = flow_insn_at(job, next, &index);
         if (following == NULL)
             return;
         if (following->leader) {

@@ -102,15 +102,13 @@ static void insert_slot(hvc_values *values, hvc_state *state, size_t at, hvc_slo
 }
 
 /* Slots that [low, high) overlaps: the first one and how many. */
-static size_t overlapping(const hvc_state *state, uint8_t base, int64_t low, int64_t high,
+static size_t overlapping(const hvc_state *state, uint8_t base, int32_t low, int64_t high,
                           size_t *ret_count)
 {
-    /* A slot is at most 64 bytes long, so one that starts lower than that cannot reach low. */
-    int64_t from = low - 64;
-    size_t first = first_slot(state, base, from < INT32_MIN ? INT32_MIN : (int32_t)from);
-    while (first < state->slot_count && state->slots[first].base == base &&
-           (int64_t)state->slots[first].offset + state->slots[first].size <= low)
-        first++;
+    size_t first = first_slot(state, base, low);
+    if (first > 0 && state->slots[first - 1].base == base &&
+        (int64_t)state->slots[first - 1].offset + state->slots[first - 1].size > low)
+        first--;
     size_t end = first;
     while (end < state->slot_count && state->slots[end].base == base &&
            state->slots[end].offset < high)
@@ -139,6 +137,9 @@ static void forget_places(hvc_state *state, uint8_t base, int64_t low, int64_t h
 static void alias_bases(const hvc_values *values, hvc_state *state, uint8_t base, int64_t high)
 {
     size_t kept = 0;
+    if (state->slot_count == 0 ||
+        (state->slots[0].base == base && state->slots[state->slot_count - 1].base == base))
+        return; /* no other bases */
     for (size_t i = 0; i < state->slot_count; i++) {
         hvc_slot slot = state->slots[i];
         bool hit = base == 0
@@ -336,9 +337,17 @@ static bool join_slots(hvc_values *values, hvc_state *to, const hvc_state *from,
     to->slot_count = (uint16_t)kept;
     /* Slots of from alone: below the return address they are simply not known; above it, missing in
      * to means "as at entry" there. */
+    size_t same = 0;
     for (k = 0; k < from->slot_count; k++) {
         const hvc_slot *slot = &from->slots[k];
         size_t count;
+        while (same < to->slot_count &&
+               (to->slots[same].base < slot->base ||
+                (to->slots[same].base == slot->base && to->slots[same].offset < slot->offset)))
+            same++;
+        if (same < to->slot_count && to->slots[same].base == slot->base &&
+            to->slots[same].offset == slot->offset)
+            continue;
         overlapping(to, slot->base, slot->offset, (int64_t)slot->offset + slot->size, &count);
         if (count > 0)
             continue;

@@ -5,6 +5,9 @@
 
 enum { FIRST_BUCKETS = 1024, MAX_VALUES = 1 << 18 };
 
+/* A bucket holds an id + 1, and above it the upper bits of the term's hash. */
+#define BUCKET_ID UINT32_C(0x7FFFF)
+
 hvc_status hvc_values_init(hvc_values *values, uint8_t pointer_size)
 {
     memset(values, 0, sizeof(*values));
@@ -44,32 +47,22 @@ void hvc_values_free(hvc_values *values)
     memset(values, 0, sizeof(*values));
 }
 
-static uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t size)
-{
-    const uint8_t *p = bytes;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ p[i]) * 16777619u;
-    return hash;
-}
-
 static uint32_t hash_term(const hvc_term *term, const hvc_value_id *members)
 {
-    uint64_t words[4] = {
-        (uint64_t)term->kind | (uint64_t)term->size << 8 | (uint64_t)term->reg << 16 |
-            (uint64_t)term->alu << 24 | (uint64_t)term->scale << 32 | (uint64_t)term->sign << 40,
-        (uint64_t)(uint32_t)term->offset | (uint64_t)term->count << 32,
-        term->number,
-        term->kind == HVC_TERM_SET ? 0 : (uint64_t)term->a | (uint64_t)term->b << 32,
-    };
-    uint64_t mixed = 0;
-    for (size_t i = 0; i < 4; i++) {
-        mixed = (mixed ^ words[i]) * UINT64_C(0x9E3779B97F4A7C15);
-        mixed ^= mixed >> 29;
-    }
-    uint32_t hash = (uint32_t)(mixed ^ mixed >> 32);
+    uint64_t head = (uint64_t)term->kind | (uint64_t)term->size << 8 | (uint64_t)term->reg << 16 |
+                    (uint64_t)term->alu << 24 | (uint64_t)(uint32_t)term->offset << 32;
+    uint64_t tail = (uint64_t)term->scale | (uint64_t)term->sign << 8 | (uint64_t)term->count << 16;
+    uint64_t operands =
+        term->kind == HVC_TERM_SET ? 0 : (uint64_t)term->a | (uint64_t)term->b << 32;
+    /* Products that do not wait for each other. */
+    uint64_t mixed = head * UINT64_C(0x9E3779B97F4A7C15) + tail * UINT64_C(0xC2B2AE3D27D4EB4F);
+    mixed ^= (term->number + (term->number >> 32)) * UINT64_C(0xD6E8FEB86659FD93);
+    mixed += (operands ^ operands >> 29) * UINT64_C(0xA0761D6478BD642F);
+    mixed = (mixed ^ mixed >> 32) * UINT64_C(0x9E3779B97F4A7C15);
     if (term->kind == HVC_TERM_SET)
-        hash = hash_bytes(hash, members, term->count * sizeof(*members));
-    return hash;
+        for (unsigned i = 0; i < term->count; i++)
+            mixed = (mixed ^ members[i] ^ mixed >> 32) * UINT64_C(0x9E3779B97F4A7C15);
+    return (uint32_t)(mixed >> 32);
 }
 
 static bool same_term(const hvc_values *values, const hvc_term *x, const hvc_term *y,
@@ -98,10 +91,10 @@ static bool grow_terms(hvc_values *values)
         return false;
     for (uint32_t id = HVC_UNKNOWN_COUNT; id < values->count; id++) {
         const hvc_term *term = &terms[id];
-        uint32_t at = hash_term(term, values->members + term->a) & (bucket_count - 1);
+        uint32_t hash = hash_term(term, values->members + term->a), at = hash & (bucket_count - 1);
         while (buckets[at] != 0)
             at = (at + 1) & (bucket_count - 1);
-        buckets[at] = id + 1;
+        buckets[at] = (hash & ~BUCKET_ID) | (id + 1);
     }
     free(values->buckets);
     values->buckets = buckets;
@@ -126,10 +119,11 @@ static bool add_members(hvc_values *values, const hvc_value_id *members, uint32_
 
 static hvc_value_id intern(hvc_values *values, hvc_term term, const hvc_value_id *members)
 {
-    uint32_t at = hash_term(&term, members) & (values->bucket_count - 1);
+    uint32_t hash = hash_term(&term, members), at = hash & (values->bucket_count - 1);
     while (values->buckets[at] != 0) {
-        hvc_value_id id = values->buckets[at] - 1;
-        if (same_term(values, &values->terms[id], &term, members))
+        hvc_value_id id = (values->buckets[at] & BUCKET_ID) - 1;
+        if (((values->buckets[at] ^ hash) & ~BUCKET_ID) == 0 &&
+            same_term(values, &values->terms[id], &term, members))
             return id;
         at = (at + 1) & (values->bucket_count - 1);
     }
@@ -151,7 +145,7 @@ static hvc_value_id intern(hvc_values *values, hvc_term term, const hvc_value_id
     }
     hvc_value_id id = values->count++;
     values->terms[id] = term;
-    values->buckets[at] = id + 1;
+    values->buckets[at] = (hash & ~BUCKET_ID) | (id + 1);
     return id;
 }
 
@@ -506,15 +500,15 @@ hvc_value_id hvc_value_join(hvc_values *values, hvc_value_id a, hvc_value_id b)
     if (x->kind == HVC_TERM_RANGE || y->kind == HVC_TERM_RANGE)
         return join_into_range(values, a, b);
     hvc_value_id list[HVC_VALUE_MEMBERS];
-    size_t count = 0, members_count;
-    const hvc_value_id *members = hvc_value_members(values, &a, &members_count);
-    for (size_t i = 0; i < members_count; i++)
-        add_distinct(list, &count, HVC_VALUE_MEMBERS, members[i]);
-    members = hvc_value_members(values, &b, &members_count);
-    for (size_t i = 0; i < members_count; i++)
+    size_t count = 0, count_a, count_b;
+    const hvc_value_id *members = hvc_value_members(values, &a, &count_a);
+    for (size_t i = 0; i < count_a; i++)
+        list[count++] = members[i];
+    members = hvc_value_members(values, &b, &count_b);
+    for (size_t i = 0; i < count_b; i++)
         if (!add_distinct(list, &count, HVC_VALUE_MEMBERS, members[i]))
             return hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
-    return make_set(values, list, count);
+    return count == count_a ? a : count == count_b ? b : make_set(values, list, count);
 }
 
 static int64_t sign_extend(uint64_t value, unsigned bits)

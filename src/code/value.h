@@ -73,7 +73,7 @@ typedef struct hvc_values {
     uint32_t count, capacity;
     hvc_value_id *members; /* of all sets */
     uint32_t member_count, member_capacity;
-    uint32_t *buckets; /* hash table of ids + 1 */
+    uint32_t *buckets; /* hash table of ids */
     uint32_t bucket_count;
     uint8_t pointer_size; /* bytes of a whole register */
     bool failed;          /* out of memory: every new value is unknown */
