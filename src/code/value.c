@@ -84,11 +84,12 @@ static bool grow_terms(hvc_values *values)
     if (terms == NULL)
         return false;
     values->terms = terms;
-    values->capacity = capacity;
     uint32_t bucket_count = values->bucket_count * 2;
     uint32_t *buckets = calloc(bucket_count, sizeof(*buckets));
     if (buckets == NULL)
         return false;
+    /* Only now: there must always be more buckets than terms, or a search would have no end. */
+    values->capacity = capacity;
     for (uint32_t id = HVC_UNKNOWN_COUNT; id < values->count; id++) {
         const hvc_term *term = &terms[id];
         uint32_t hash = hash_term(term, values->members + term->a), at = hash & (bucket_count - 1);
@@ -771,6 +772,8 @@ static bool alu_stack(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc_value
         (alu != HVC_ALU_ADD && alu != HVC_ALU_SUB) || size < 4)
         return false;
     int64_t delta = sign_extend(y.number, size * 8u);
+    if (delta < INT32_MIN || delta > INT32_MAX)
+        return false;
     int64_t offset = x.offset + (alu == HVC_ALU_ADD ? delta : -delta);
     if (offset < INT32_MIN / 2 || offset > INT32_MAX / 2)
         return false;
