@@ -211,6 +211,9 @@ static bool add_orphan(flow_job *job, uint32_t rva)
     bool before = job->incomplete;
     if (!push(job, rva) || !decode_pending(job))
         return false;
+    uint32_t index;
+    if (flow_insn_at(job, rva, &index) != NULL)
+        job->insns.items[index].orphan = true;
     /* What follows may be a table: that it does not decode says nothing of the rest. */
     job->incomplete = before;
     return true;
@@ -276,7 +279,7 @@ bool flow_add_root(flow_job *job, uint32_t rva)
 {
     uint32_t index;
     const flow_insn *insn = flow_insn_at(job, rva, &index);
-    if (insn != NULL && insn->leader)
+    if (insn != NULL && insn->leader && !insn->orphan)
         return true;
     for (size_t i = 0; i < job->roots.count; i++)
         if (job->roots.items[i] == rva)

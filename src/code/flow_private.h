@@ -26,6 +26,7 @@ typedef struct flow_insn {
         base; /* stack base given out at this instruction, which moves the stack pointer by an
                  unknown number of bytes (a call that pops its arguments, an alignment); 0 before */
     bool leader, ends;
+    bool orphan; /* where control may arrive with anything */
 } flow_insn;
 
 typedef struct flow_block {

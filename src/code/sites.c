@@ -405,6 +405,21 @@ static bool is_lost(const hvc_values *values, hvc_value_id value)
     return why == HVC_UNKNOWN_MERGE || why == HVC_UNKNOWN_FLOW || why == HVC_UNKNOWN_BUDGET;
 }
 
+/* Whether what the instruction at rva loads goes into a register that calls destroy. */
+static bool loads_volatile(const hvc_analysis *analysis, uint32_t rva)
+{
+    const hvc_isa *isa = analysis->isa;
+    hvc_insn insn;
+    if (!isa->decode(hvc_image_span(analysis->image, rva, isa->max_length),
+                     analysis->image->headers.image_base + rva, &insn))
+        return false;
+    for (unsigned i = 0; i < insn.op_count; i++)
+        if (insn.ops[i].kind == HVC_OP_LOAD)
+            return insn.ops[i].dst < HVC_REG_MACHINE &&
+                   (isa->volatile_registers >> insn.ops[i].dst & 1) != 0;
+    return false;
+}
+
 /* What becomes of the pointer of import in flow, which refers to its slot at from. */
 static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, uint32_t import)
 {
@@ -412,7 +427,9 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
     const sites_interest *interest = &job->interests[import];
     const hvc_ddi *ddi = interest->kind == SITES_PRACTICE ? NULL : interest->ddi;
     /* A call that is followed tells nothing of others: of those in code that is not followed, and
-     * of those whose target got lost where ways meet, which may be this pointer. */
+     * of those whose target got lost where ways meet, which may be this pointer; unless it is
+     * loaded for one call, which destroys it. */
+    bool dies = loads_volatile(analysis, from);
     bool used = false, escapes = false, others = flow->incomplete, at_once = false;
     uint32_t rva;
     for (size_t i = 0; i < flow->calls.count; i++) {
@@ -420,7 +437,7 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
         bool calls = holds_import(analysis, call->target, import);
         others |= is_lost(&analysis->values, call->target);
         used |= calls;
-        at_once |= calls && call->rva - from <= NEAR_CALL; /* loaded for this call */
+        at_once |= calls && dies && call->rva - from <= NEAR_CALL;
         for (unsigned n = 0, limit = argument_limit(job, call); n < limit; n++)
             if (holds_import(analysis, call->arguments[n], import) && !takes_allocator(job, call))
                 escapes = true;
