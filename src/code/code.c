@@ -58,7 +58,8 @@ hvc_status hvc_code_examine(const hvc_image *image, bool evidence, hvc_arena *re
     bool done = sites_find(&job);
     if (done && job.sites.count > 0)
         hvc_find_opt_in(&analysis);
-    done &= !analysis.failed;
+    /* Some answers take what memory was wanting for as not known: then all is not known. */
+    done &= !analysis.failed && !analysis.arena.failed && !analysis.values.failed;
     if (done) {
         sort_sites(&job);
         report.examined = true;
