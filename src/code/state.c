@@ -304,54 +304,60 @@ static hvc_value_id join_values(hvc_values *values, hvc_state *to, hvc_value_id 
     return joined;
 }
 
-static bool join_slots(hvc_values *values, hvc_state *to, const hvc_state *from, bool widen)
+/* Whether slot lies before the place of other. */
+static bool lies_before(const hvc_slot *slot, const hvc_slot *other)
+{
+    return slot->base != other->base ? slot->base < other->base : slot->offset < other->offset;
+}
+
+/* The slots of to, with what from holds there. */
+static bool join_own_slots(hvc_values *values, hvc_state *to, const hvc_state *from, bool widen)
 {
     bool changed = false;
     size_t kept = 0, k = 0;
     for (size_t i = 0; i < to->slot_count; i++) {
         hvc_slot slot = to->slots[i];
-        while (k < from->slot_count &&
-               (from->slots[k].base < slot.base ||
-                (from->slots[k].base == slot.base && from->slots[k].offset < slot.offset)))
+        while (k < from->slot_count && lies_before(&from->slots[k], &slot))
             k++;
-        bool match = k < from->slot_count && from->slots[k].base == slot.base &&
-                     from->slots[k].offset == slot.offset && from->slots[k].size == slot.size;
-        if (!match) {
-            hvc_value_id other = hvc_state_load(values, from, slot.base, slot.offset, slot.size);
+        const hvc_slot *same = k < from->slot_count ? &from->slots[k] : NULL;
+        hvc_value_id other;
+        if (same != NULL && !lies_before(&slot, same) && same->size == slot.size) {
+            other = same->value;
+        } else {
+            other = hvc_state_load(values, from, slot.base, slot.offset, slot.size);
             bool above = slot.base == 0 && slot.offset >= 0;
             if (slot.size > 8 || (!above && hvc_value_is_unknown(values, other))) {
                 hvc_state_escape(values, to, slot.value);
                 changed = true;
                 continue;
             }
+        }
+        if (other != slot.value) {
             hvc_value_id joined = join_values(values, to, slot.value, other, widen);
-            changed |= joined != slot.value;
-            slot.value = joined;
-        } else if (from->slots[k].value != slot.value) {
-            hvc_value_id joined = join_values(values, to, slot.value, from->slots[k].value, widen);
             changed |= joined != slot.value;
             slot.value = joined;
         }
         to->slots[kept++] = slot;
     }
     to->slot_count = (uint16_t)kept;
-    /* Slots of from alone: below the return address they are simply not known; above it, missing in
-     * to means "as at entry" there. */
+    return changed;
+}
+
+/* Slots of from alone: below the return address they are simply not known; above it, missing in to
+ * means "as at entry" there. */
+static bool join_other_slots(hvc_values *values, hvc_state *to, const hvc_state *from, bool widen)
+{
+    bool changed = false;
     size_t same = 0;
-    for (k = 0; k < from->slot_count; k++) {
+    for (size_t k = 0; k < from->slot_count; k++) {
         const hvc_slot *slot = &from->slots[k];
         size_t count;
-        while (same < to->slot_count &&
-               (to->slots[same].base < slot->base ||
-                (to->slots[same].base == slot->base && to->slots[same].offset < slot->offset)))
+        while (same < to->slot_count && lies_before(&to->slots[same], slot))
             same++;
-        if (same < to->slot_count && to->slots[same].base == slot->base &&
-            to->slots[same].offset == slot->offset)
+        if (same < to->slot_count && !lies_before(slot, &to->slots[same]))
             continue;
         overlapping(to, slot->base, slot->offset, (int64_t)slot->offset + slot->size, &count);
-        if (count > 0)
-            continue;
-        if (slot->base == 0 && slot->offset >= 0 && !to->entry_lost) {
+        if (count == 0 && slot->base == 0 && slot->offset >= 0 && !to->entry_lost) {
             hvc_value_id entry = slot->size <= 8
                                      ? hvc_value_entry_stack(values, slot->offset, slot->size)
                                      : hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
@@ -428,7 +434,8 @@ bool hvc_state_join(hvc_values *values, const hvc_isa *isa, hvc_state *to, const
             changed = true;
         }
     }
-    changed |= join_slots(values, to, from, widen);
+    changed |= join_own_slots(values, to, from, widen);
+    changed |= join_other_slots(values, to, from, widen);
     changed |= join_flags(&to->flags, &from->flags);
     for (unsigned i = 0; i < from->escape_count; i++)
         add_escape(to, from->escaped[i].low, from->escaped[i].high);
