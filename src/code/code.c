@@ -42,6 +42,17 @@ static void sort_sites(sites_job *job)
     job->sites.count = kept;
 }
 
+/* Why the sites that were found may not be all; NULL if they are. */
+static const char *undetermined_why(const sites_job *job)
+{
+    const hvc_image *image = job->analysis->image;
+    if (job->cut || job->analysis->near.cut)
+        return "a bound of the code analysis was reached";
+    if (image->arch == HVC_ARCH_ARM64EC || image->arch == HVC_ARCH_ARM64X)
+        return "of its two instruction sets only the ARM64 code was examined";
+    return hvc_packed_why(image);
+}
+
 hvc_status hvc_code_examine(const hvc_image *image, bool evidence, hvc_arena *results,
                             hvc_code_report *ret_report, hvc_error *error)
 {
@@ -70,9 +81,7 @@ hvc_status hvc_code_examine(const hvc_image *image, bool evidence, hvc_arena *re
         report.notes = job.notes.items;
         report.note_count = job.notes.count;
         report.nx_opt_in = analysis.opt_in.form != NULL ? analysis.opt_in.form : "none";
-        report.undetermined_why = job.cut || analysis.near.cut
-                                      ? "a bound of the code analysis was reached"
-                                      : hvc_packed_why(image);
+        report.undetermined_why = undetermined_why(&job);
     }
     hvc_analysis_free(&analysis);
     if (!done)
