@@ -337,7 +337,8 @@ static bool add_member(sites_job *job, const hvc_flow *flow, const hvc_flow_call
     const hvc_ddi *ddi = sites_wdf_ddi(job, member);
     if (ddi != NULL)
         return sites_add(job, flow, call, ddi, "wdf");
-    return true;
+    ddi = sites_method_ddi(job, member);
+    return ddi == NULL || sites_add_method(job, flow, call, ddi);
 }
 
 typedef bool (*take_member)(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
@@ -669,7 +670,7 @@ bool sites_find(sites_job *job)
     if (any && analysis->isa->pointer_size == 8 &&
         !hvc_pointers_each(analysis->image, take_slot_pointer, job))
         return false;
-    if (!sites_seed_wdf(job) || !sites_seed_practice(job))
+    if (!sites_seed_wdf(job) || !sites_seed_methods(job) || !sites_seed_practice(job))
         return false;
     /* What is looked at may show more places to look at. */
     for (size_t i = 0; i < job->queue.count; i++)

@@ -26,6 +26,8 @@ typedef struct sites_alias {
     const hvc_ddi *ddi; /* what was looked up by name; then import is not valid */
 } sites_alias;
 
+enum { SITES_MAX_METHODS = 8 };
+
 typedef struct sites_job {
     hvc_analysis *analysis;
     hvc_arena *results;
@@ -36,8 +38,10 @@ typedef struct sites_job {
     HVC_VECTOR(uint32_t) queue;      /* groups of functions to look at */
     HVC_VECTOR(hvc_call_site) sites;
     HVC_VECTOR(hvc_code_note) notes;
-    HVC_VECTOR(uint32_t) lookups; /* calls of LOOKUP imports that were taken care of */
-    bool cut;                     /* a bound was reached: not every function was looked at */
+    HVC_VECTOR(uint32_t) lookups;              /* calls of LOOKUP imports that were taken care of */
+    const hvc_ddi *methods[SITES_MAX_METHODS]; /* of objects that the image can have */
+    unsigned method_count;
+    bool cut; /* a bound was reached: not every function was looked at */
 } sites_job;
 
 /* Finds every call and judges it; job->sites is unordered and may name a call twice. False when
@@ -61,6 +65,15 @@ bool sites_look_at_practice(sites_job *job, const hvc_flow *flow);
 bool sites_seed_wdf(sites_job *job);
 /* The impacted function of KMDF that a call's target is; NULL when it is none. */
 const hvc_ddi *sites_wdf_ddi(const sites_job *job, hvc_value_id target);
+
+/* sites_method.c */
+/* Enqueues the functions that may call impacted methods. */
+bool sites_seed_methods(sites_job *job);
+/* The impacted method that a call's target may be, by its place alone; NULL when it is none. */
+const hvc_ddi *sites_method_ddi(const sites_job *job, hvc_value_id target);
+/* Adds the call as possible where the method's argument would be guilty, and else not at all. */
+bool sites_add_method(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                      const hvc_ddi *ddi);
 
 /* sites_judge.c */
 /* What a function is called in reports: its export's name, "DriverEntry", or "sub_" and its RVA. */

@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "code/methods.h"
 #include "engine/engine.h"
 
 /* Imports that lead to functions which the import table does not name. */
@@ -169,7 +170,7 @@ hvc_status hvc_evaluation_imports(hvc_evaluation *evaluation, const hvc_image *i
             continue;
         }
         const struct gate *gate = gate_of(import->name);
-        if (gate != NULL)
+        if (gate != NULL && (gate->via != HVC_VIA_METHOD || hvc_may_have_methods(image)))
             note_gate(&hidden, gate);
         const hvc_ddi *ddi = hvc_ddi_of_import(import->name);
         if (ddi == NULL || import->module >= image->modules.count)

@@ -63,7 +63,7 @@ ROOT(asked_other)
 }
 
 /* An object that came from elsewhere: it may be one, and nothing proves it. */
-EXPECT(given_bad, "IPortWavePci::NewMasterDmaChannel", "0", "possible|undetermined", FORM)
+EXPECT(given_bad, "IPortWavePci::NewMasterDmaChannel", "0", "possible", "method unexamined")
 __declspec(dllexport) void given_bad(OBJECT *port);
 APART void given_bad(OBJECT *port)
 {

@@ -1,0 +1,101 @@
+/* Calls of the methods of objects, by their place in the object's table. Nothing proves what the
+ * object is: only guilty arguments are told, and only as possible. */
+#include "code/methods.h"
+#include "code/sites.h"
+
+/* Whether an instruction in [low, high) may load the entry at distance of a table: a disp8 behind
+ * the ModRM byte of a load, call or jump, or behind its SIB byte; the scaled offset of ldr xt. */
+static bool may_load(const hvc_analysis *analysis, uint32_t low, uint32_t high, uint32_t distance)
+{
+    hvc_span bytes = hvc_image_span(analysis->image, low, high - low);
+    if (analysis->isa->min_length == 4) {
+        for (size_t i = 0; i + 4 <= bytes.size; i += 4) {
+            uint32_t word = hvc_le32(bytes.data + i);
+            if ((word & 0xFFC00000) == 0xF9400000 && (word >> 10 & 0xFFF) == distance / 8)
+                return true;
+        }
+        return false;
+    }
+    for (size_t i = 0; i + 3 < bytes.size; i++) {
+        const uint8_t *at = bytes.data + i;
+        bool has_sib = (at[1] & 7) == 4;
+        if ((at[0] == 0x8B || at[0] == 0xFF) && at[1] >> 6 == 1 && at[has_sib ? 3 : 2] == distance)
+            return true;
+    }
+    return false;
+}
+
+static bool seed(sites_job *job, const hvc_ddi *ddi)
+{
+    hvc_analysis *analysis = job->analysis;
+    uint32_t distance = ddi->slot * analysis->isa->pointer_size;
+    for (size_t i = 0; i < analysis->map.functions.count; i++) {
+        const hvc_code_function *part = &analysis->map.functions.items[i];
+        if (may_load(analysis, part->begin, part->end, distance) &&
+            !sites_enqueue(job, part->group))
+            return false;
+    }
+    return true;
+}
+
+bool sites_seed_methods(sites_job *job)
+{
+    size_t count;
+    const hvc_ddi *ddis = hvc_ddis(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (!hvc_may_have_method(job->analysis->image, &ddis[i]))
+            continue;
+        if (job->method_count == SITES_MAX_METHODS) {
+            job->cut = true;
+            break;
+        }
+        job->methods[job->method_count++] = &ddis[i];
+        if (!seed(job, &ddis[i]))
+            return false;
+    }
+    return true;
+}
+
+const hvc_ddi *sites_method_ddi(const sites_job *job, hvc_value_id target)
+{
+    const hvc_analysis *analysis = job->analysis;
+    uint32_t pointer = analysis->isa->pointer_size;
+    const hvc_term *method = hvc_term_of(&analysis->values, target);
+    if (job->method_count == 0 || method->kind != HVC_TERM_LOAD || method->size != pointer)
+        return NULL;
+    const hvc_term *table = hvc_term_of(&analysis->values, method->a);
+    if (table->kind != HVC_TERM_LOAD || table->size != pointer || table->offset != 0)
+        return NULL;
+    for (unsigned i = 0; i < job->method_count; i++)
+        if ((int64_t)job->methods[i]->slot * pointer == method->offset)
+            return job->methods[i];
+    return NULL;
+}
+
+/* The first argument behind the object is where the result goes, or the pool type: where another
+ * interface has a method in the same place, it mostly is a GUID or a text. */
+static bool is_other_method(const hvc_analysis *analysis, const hvc_flow_call *call)
+{
+    uint64_t address;
+    uint32_t rva;
+    if (!hvc_value_is_const(&analysis->values, call->arguments[1], &address) ||
+        !hvc_image_rva_of(analysis->image, address, &rva))
+        return false;
+    const hvc_section *section = hvc_image_section_at(analysis->image, rva);
+    return section != NULL && (section->characteristics & HVC_SCN_MEM_WRITE) == 0;
+}
+
+bool sites_add_method(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                      const hvc_ddi *ddi)
+{
+    if (is_other_method(job->analysis, call))
+        return true;
+    if (!sites_add(job, flow, call, ddi, "method"))
+        return false;
+    hvc_call_site *site = &job->sites.items[job->sites.count - 1];
+    if (site->judgement == HVC_JUDGEMENT_VIOLATION)
+        site->judgement = HVC_JUDGEMENT_POSSIBLE;
+    else if (site->judgement != HVC_JUDGEMENT_POSSIBLE)
+        job->sites.count--;
+    return true;
+}
