@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <hvcheck/text.h>
 
@@ -33,5 +34,8 @@ void hvc_buffer_free(hvc_buffer *buffer);
 /* One valid UTF-8 sequence at the start of text: its length (1..4) and code point, or 0 when the
  * bytes are not valid UTF-8 (overlong forms and surrogates included). */
 size_t hvc_utf8_decode(const char *text, size_t size, unsigned *ret_code_point);
+
+/* Writes code_point (below 0x110000) as UTF-8 to out, without NUL; returns its bytes, 1 to 4. */
+size_t hvc_utf8_encode(char *out, uint32_t code_point);
 
 #endif

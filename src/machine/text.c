@@ -3,30 +3,6 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-static size_t put_utf8(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xc0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xe0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-        out[2] = (char)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    out[0] = (char)(0xf0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-    out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-    out[3] = (char)(0x80 | (c & 0x3f));
-    return 4;
-}
-
 static uint32_t unit(hvc_span text, size_t at, bool big)
 {
     const uint8_t *p = text.data + at;
@@ -53,7 +29,7 @@ static hvc_status from_utf16(hvc_arena *arena, hvc_span bytes, size_t start, boo
         }
         if (c >= 0xd800 && c < 0xe000)
             return hvc_fail_at(error, HVC_E_MALFORMED, at, "half a surrogate pair in UTF-16");
-        used += put_utf8(out + used, c);
+        used += hvc_utf8_encode(out + used, c);
         at += size;
     }
     if (at != bytes.size)

@@ -3,6 +3,7 @@
  * list it stands in. */
 #include "pe/version.h"
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/limits.h"
 
@@ -79,30 +80,6 @@ static hvc_span children(const node *it, size_t value_bytes)
     return hvc_span_clip(it->bytes, aligned(it->value + value_bytes), UINT64_MAX);
 }
 
-static size_t put_utf8(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xc0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xe0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-        out[2] = (char)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    out[0] = (char)(0xf0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-    out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-    out[3] = (char)(0x80 | (c & 0x3f));
-    return 4;
-}
-
 /* UTF-16 to UTF-8; a surrogate without its other half becomes U+FFFD. */
 static const char *utf8(hvc_image *image, hvc_span text)
 {
@@ -121,7 +98,7 @@ static const char *utf8(hvc_image *image, hvc_span text)
         }
         if (c >= 0xd800 && c < 0xe000)
             c = 0xfffd;
-        used += put_utf8(out + used, c);
+        used += hvc_utf8_encode(out + used, c);
     }
     return out;
 }
