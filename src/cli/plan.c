@@ -351,7 +351,7 @@ static int show(const plan_command *self, const hvc_apply_result *result)
         break;
     }
     if (self->format == PLAN_TEXT && result != NULL && result->changed) {
-        hvc_buffer_puts(&text, "Backup and undo file: ");
+        hvc_buffer_puts(&text, "Changed and read back. Backup and undo file: ");
         hvc_buffer_escaped(&text, (hvc_text){self->backup, strlen(self->backup)});
         hvc_buffer_puts(&text, "\n");
     }
