@@ -291,21 +291,31 @@ hvc_step_result hvc_check_verifier_counts(hvc_checking *checking)
                        count);
 }
 
-hvc_step_result hvc_check_events(hvc_checking *checking)
+/* Whether an event tells of a driver that Windows found incompatible with memory integrity. */
+static bool is_refusal(const hvc_ci_event *event)
 {
     static const uint32_t refusals[] = {3072, 3073, 3074, 3086, 3087};
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
+        if (event->id == refusals[i])
+            return true;
+    return false;
+}
+
+hvc_step_result hvc_check_events(hvc_checking *checking)
+{
     const hvc_facts *facts = checking->facts;
     if (!facts->has_events)
         return hvc_because(checking, HVC_STEP_UNDETERMINED,
                            "the Code Integrity event log was not looked at");
     name_list files = {0};
     for (size_t i = 0; i < facts->event_count; i++) {
-        bool refusal = false, again = false;
-        for (size_t k = 0; k < sizeof(refusals) / sizeof(*refusals); k++)
-            refusal |= facts->events[i].id == refusals[k];
+        if (!is_refusal(&facts->events[i]))
+            continue;
+        bool again = false;
         for (size_t k = i > 64 ? i - 64 : 0; k < i; k++)
-            again |= strcmp(facts->events[k].file, facts->events[i].file) == 0;
-        if (refusal && !again)
+            again |= is_refusal(&facts->events[k]) &&
+                     strcmp(facts->events[k].file, facts->events[i].file) == 0;
+        if (!again)
             add_name(checking, &files, facts->events[i].file);
     }
     const char *names = end_names(checking, &files);

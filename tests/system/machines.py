@@ -195,7 +195,7 @@ CAPABLE = [
     ('zen-2', document({'cpu.vendor': 'AuthenticAMD', 'cpu.family': 0x17, 'cpu.model': 0x31}), [ALL]),
     ('xeon', document({'cpu.name': 'Intel(R) Xeon(R) CPU E5-2690 v4 @ 2.60GHz'}), [ALL]),
     ('events', document(events=[event(3087, 'a.sys'), event(3087, 'a.sys'), event(3076, 'b.sys'),
-                                event(3073, 'c.sys')]), [ALL]),
+                                event(3073, 'c.sys'), event(3087, 'b.sys')]), [ALL]),
 ]
 
 
