@@ -84,7 +84,8 @@ static void check_judgement(const hvc_call_site *site)
         PROMISE(counted && innocent == 0 && (guilty > 0 || open));
         break;
     case HVC_JUDGEMENT_POSSIBLE:
-        PROMISE(counted && (guilty > 0 || open) && (innocent > 0 || open));
+        PROMISE(counted && (guilty > 0 || open) &&
+                (innocent > 0 || open || site->ddi->via == HVC_VIA_METHOD));
         break;
     case HVC_JUDGEMENT_UNDETERMINED:
         PROMISE(open && guilty == 0);

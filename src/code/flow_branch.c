@@ -190,9 +190,27 @@ void step_branch(step *s, const hvc_op *op, hvc_state *scratch, flow_successors 
         step_add_way(out, s->insn->rva + s->insn->length, s->state);
 }
 
+/* A table that is read at one place only: what lies there, when nothing can write it. */
+static hvc_value_id read_constant(const step *s, hvc_value_id value)
+{
+    const hvc_term *term = hvc_term_of(s->values, value);
+    uint64_t address;
+    uint32_t rva;
+    if (term->kind != HVC_TERM_LOAD || term->size != s->isa->pointer_size ||
+        !hvc_value_is_const(s->values, term->a, &address) ||
+        !hvc_image_rva_of(s->env->image, address + (uint64_t)(int64_t)term->offset, &rva))
+        return value;
+    const hvc_section *section = hvc_image_section_at(s->env->image, rva);
+    if (section == NULL || (section->characteristics & HVC_SCN_MEM_WRITE) != 0 ||
+        !hvc_image_pointer(s->env->image, rva, &address) ||
+        !hvc_image_rva_of(s->env->image, address, &rva) || !flow_inside(s->job, rva))
+        return value;
+    return hvc_value_const(s->values, address);
+}
+
 void step_jump(step *s, const hvc_op *op, uint32_t memory, flow_successors *out)
 {
-    hvc_value_id value = step_read_operand(s, &op->a, s->isa->pointer_size);
+    hvc_value_id value = read_constant(s, step_read_operand(s, &op->a, s->isa->pointer_size));
     size_t count;
     hvc_value_members(s->values, &value, &count);
     uint64_t address;
@@ -220,7 +238,9 @@ void step_jump(step *s, const hvc_op *op, uint32_t memory, flow_successors *out)
     const hvc_term *sp = hvc_term_of(s->values, step_read_register(s, s->isa->stack_pointer));
     bool leaves = sp->kind == HVC_TERM_STACK && sp->reg == 0 && sp->offset == 0;
     const hvc_term *term = hvc_term_of(s->values, value);
-    bool plain = term->kind == HVC_TERM_CONST || term->kind == HVC_TERM_LOAD;
+    /* Through a pointer in memory; with a frame left on the stack it is no tail call. */
+    bool frame = sp->kind == HVC_TERM_STACK && sp->reg == 0 && sp->offset != 0;
+    bool plain = term->kind == HVC_TERM_CONST || (term->kind == HVC_TERM_LOAD && !frame);
     if (!leaves && !plain)
         s->job->incomplete = s->job->lost_now = true;
     if (s->job->recording)
