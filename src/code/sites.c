@@ -399,26 +399,44 @@ static unsigned argument_limit(const sites_job *job, const hvc_flow_call *call)
     return (unsigned)facts->x86_stack / 4;
 }
 
-/* Whether a value was known before ways met, or before control was lost. */
-static bool is_lost(const hvc_values *values, hvc_value_id value)
+/* Whether a value may have been known before ways met, or before control was lost; or before the
+ * stack got out of sight, for a pointer that was put there. */
+static bool is_lost(const hvc_values *values, hvc_value_id value, bool kept)
 {
     hvc_unknown why = hvc_value_why(values, value);
-    return why == HVC_UNKNOWN_MERGE || why == HVC_UNKNOWN_FLOW || why == HVC_UNKNOWN_BUDGET;
+    return why == HVC_UNKNOWN_MERGE || why == HVC_UNKNOWN_FLOW || why == HVC_UNKNOWN_BUDGET ||
+           (why == HVC_UNKNOWN_MEMORY && kept);
 }
 
-/* Whether what the instruction at rva loads goes into a register that calls destroy. */
-static bool loads_volatile(const hvc_analysis *analysis, uint32_t rva)
+/* How long the register lives that the instruction at rva loads: whether calls destroy it, and
+ * whether it is copied, to the stack or another register, in the code right behind. */
+static void follow_register(const hvc_analysis *analysis, uint32_t rva, bool *ret_dies,
+                            bool *ret_kept)
 {
+    enum { LOOK = 16 }; /* instructions */
     const hvc_isa *isa = analysis->isa;
-    hvc_insn insn;
-    if (!isa->decode(hvc_image_span(analysis->image, rva, isa->max_length),
-                     analysis->image->headers.image_base + rva, &insn))
-        return false;
-    for (unsigned i = 0; i < insn.op_count; i++)
-        if (insn.ops[i].kind == HVC_OP_LOAD)
-            return insn.ops[i].dst < HVC_REG_MACHINE &&
-                   (isa->volatile_registers >> insn.ops[i].dst & 1) != 0;
-    return false;
+    uint8_t reg = HVC_REG_NONE;
+    bool over = false;
+    *ret_dies = *ret_kept = false;
+    for (unsigned i = 0; i < LOOK && !over; i++) {
+        hvc_insn insn;
+        if (!isa->decode(hvc_image_span(analysis->image, rva, isa->max_length),
+                         analysis->image->headers.image_base + rva, &insn))
+            return;
+        for (unsigned k = 0; k < insn.op_count; k++) {
+            const hvc_op *op = &insn.ops[k];
+            bool copies = op->kind == HVC_OP_STORE || op->kind == HVC_OP_MOVE;
+            bool loads = op->kind == HVC_OP_LOAD || op->kind == HVC_OP_MOVE;
+            if (i == 0 && op->kind == HVC_OP_LOAD) {
+                reg = op->dst;
+                *ret_dies = reg < HVC_REG_MACHINE && (isa->volatile_registers >> reg & 1) != 0;
+                continue;
+            }
+            *ret_kept |= copies && op->a.kind == HVC_OPERAND_REG && op->a.reg == reg;
+            over |= (loads && op->dst == reg) || (op->kind == HVC_OP_CALL && *ret_dies);
+        }
+        rva += insn.length;
+    }
 }
 
 /* What becomes of the pointer of import in flow, which refers to its slot at from. */
@@ -430,15 +448,16 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
     /* A call that is followed tells nothing of others: of those in code that is not followed, and
      * of those whose target got lost where ways meet, which may be this pointer; unless it is
      * loaded for one call, which destroys it. */
-    bool dies = loads_volatile(analysis, from);
+    bool dies, kept;
+    follow_register(analysis, from, &dies, &kept);
     bool used = false, escapes = false, others = flow->incomplete, at_once = false;
     uint32_t rva;
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
         bool calls = holds_import(analysis, call->target, import);
-        others |= is_lost(&analysis->values, call->target);
+        others |= is_lost(&analysis->values, call->target, kept);
         used |= calls;
-        at_once |= calls && dies && call->rva - from <= NEAR_CALL;
+        at_once |= calls && dies && !kept && call->rva - from <= NEAR_CALL;
         for (unsigned n = 0, limit = argument_limit(job, call); n < limit; n++)
             if (holds_import(analysis, call->arguments[n], import) && !takes_allocator(job, call))
                 escapes = true;
