@@ -4,7 +4,8 @@
 
 /* Data1 of the GUIDs that a driver asks by for an object with the method: the class that it gives
  * to PcNewPort, the interface that it gives to QueryInterface or that the port gives it unasked
- * (portcls.h). Data1 alone finds those that code puts together from numbers, too. */
+ * (portcls.h). Data1 alone finds those that code puts together from numbers, too; for ARM64, which
+ * moves halves, the upper half of it in a move is enough. */
 static const struct identifier {
     const char *ddi;
     uint32_t data1;
@@ -26,13 +27,21 @@ static bool imports_port(const hvc_image *image)
     return false;
 }
 
+/* movz, movk or movn with the number's upper half. */
+static bool moves_upper_half(uint32_t word, uint32_t number)
+{
+    return (word & 0x1F800000) == 0x12800000 && (word >> 5 & 0xFFFF) == number >> 16;
+}
+
 static bool holds(const hvc_image *image, uint32_t number)
 {
+    bool halves = image->arch != HVC_ARCH_X86 && image->arch != HVC_ARCH_X64;
     for (size_t i = 0; i < image->sections.count; i++) {
         const hvc_section *section = &image->sections.items[i];
         hvc_span bytes = hvc_image_span(image, section->rva, section->data_size);
         for (size_t k = 0; k + 4 <= bytes.size; k++)
-            if (hvc_le32(bytes.data + k) == number)
+            if (hvc_le32(bytes.data + k) == number ||
+                (halves && moves_upper_half(hvc_le32(bytes.data + k), number)))
                 return true;
     }
     return false;
