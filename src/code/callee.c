@@ -20,6 +20,7 @@ static hvc_call_effect effect_of(hvc_text name)
            : is_name(name, "RtlGetVersion")              ? HVC_EFFECT_GET_VERSION
            : is_name(name, "PsGetVersion")               ? HVC_EFFECT_PS_VERSION
            : is_name(name, "RtlIsNtDdiVersionAvailable") ? HVC_EFFECT_NTDDI
+           : is_name(name, "PcNewPort")                  ? HVC_EFFECT_OBJECT
                                                          : HVC_EFFECT_NONE;
 }
 
@@ -52,6 +53,8 @@ static void import_callee(const hvc_analysis *analysis, uint32_t import, hvc_cal
         callee->outs[i].argument = facts->outs[i].argument;
         callee->outs[i].size = facts->outs[i].size;
     }
+    if (callee->effect == HVC_EFFECT_OBJECT)
+        callee->outs[0].size = analysis->isa->pointer_size;
 }
 
 /* One walk over a function's instructions, without values. */

@@ -45,6 +45,8 @@ typedef enum hvc_call_effect {
     HVC_EFFECT_GET_VERSION,    /* RtlGetVersion: argument 0 gets major 10, minor 0 */
     HVC_EFFECT_PS_VERSION,     /* PsGetVersion: arguments 0 and 1 get major 10, minor 0 */
     HVC_EFFECT_NTDDI,          /* RtlIsNtDdiVersionAvailable: true for versions up to Windows 10 */
+    HVC_EFFECT_OBJECT, /* PcNewPort, QueryInterface: outs[0] gets an object, argument 1 tells by
+                          its identifier what it is */
 } hvc_call_effect;
 
 typedef struct hvc_flow_env {

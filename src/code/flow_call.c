@@ -1,5 +1,6 @@
 /* What a call leaves behind. */
 #include "code/flow_step.h"
+#include "code/methods.h"
 
 /* The real target behind the control-flow-guard dispatch functions, which take it in a register. */
 bool step_guard_pointer(const step *s, hvc_value_id target, bool *ret_check)
@@ -54,6 +55,22 @@ static void forget_outs(step *s, const hvc_callee *callee)
     }
 }
 
+/* The same for one that gives an object: nobody keeps where it does so, but while the object is
+ * asked, its own code may run. */
+static void forget_object(step *s, const hvc_callee *callee)
+{
+    unsigned out = callee->outs[0].argument;
+    uint8_t pointer = s->isa->pointer_size, reg;
+    forget_outs(s, callee);
+    for (unsigned i = 0; i < out; i++)
+        hvc_state_escape(s->values, s->state, flow_argument(s->values, s->isa, s->state, i, false));
+    const hvc_term *sp = hvc_term_of(s->values, s->state->regs[s->isa->stack_pointer]);
+    if (!hvc_argument_register(s->isa, out, &reg) && sp->kind == HVC_TERM_STACK)
+        hvc_state_store(s->values, s->state, sp->reg, sp->offset + hvc_argument_stack(s->isa, out),
+                        pointer, hvc_value_unknown(s->values, HVC_UNKNOWN_CALL));
+    hvc_state_foreign_write(s->values, s->state);
+}
+
 static void write_version(step *s, hvc_value_id pointer, int32_t offset, uint64_t number)
 {
     const hvc_term *term = hvc_term_of(s->values, pointer);
@@ -62,6 +79,21 @@ static void write_version(step *s, hvc_value_id pointer, int32_t offset, uint64_
                         hvc_value_const(s->values, number));
     else if (s->job->recording && term->kind == HVC_TERM_CONST)
         flow_record_store(s->job, s->insn, pointer, offset, 4, hvc_value_const(s->values, number));
+}
+
+/* The object that PcNewPort or QueryInterface gives. A call that fails leaves nothing behind that
+ * could be called: NULL, or what nobody looks at who saw that it failed. */
+static void write_object(step *s, const hvc_callee *callee, const hvc_value_id arguments[4])
+{
+    unsigned out = callee->outs[0].argument;
+    hvc_term to = *hvc_term_of(s->values, arguments[out]); /* the table may move */
+    uint64_t identifier;
+    if (to.kind != HVC_TERM_STACK || !hvc_value_is_const(s->values, arguments[1], &identifier))
+        return;
+    hvc_object object = hvc_object_named(s->env->image, identifier, out == 0);
+    if (object != HVC_OBJECT_UNKNOWN)
+        hvc_state_store(s->values, s->state, to.reg, to.offset, s->isa->pointer_size,
+                        hvc_value_object(s->values, object));
 }
 
 /* What a few kernel functions leave in the caller's memory. Memory integrity exists from Windows 10
@@ -92,6 +124,9 @@ static hvc_value_id apply_effect(step *s, const hvc_callee *callee, const hvc_va
     case HVC_EFFECT_NTDDI:
         if (hvc_value_is_const(s->values, arguments[0], &number) && (uint32_t)number <= 0x0A000000)
             return hvc_value_const(s->values, 1);
+        break;
+    case HVC_EFFECT_OBJECT:
+        write_object(s, callee, arguments);
         break;
     default:
         break;
@@ -140,7 +175,9 @@ static void write_frame(step *s, const hvc_callee *callee, hvc_value_id sp)
     const hvc_isa *isa = s->isa;
     if (callee->pure)
         return;
-    if (callee->effect != HVC_EFFECT_NONE && callee->outs_known) {
+    if (callee->effect == HVC_EFFECT_OBJECT) {
+        forget_object(s, callee);
+    } else if (callee->effect != HVC_EFFECT_NONE && callee->outs_known) {
         forget_outs(s, callee);
     } else {
         escape_arguments(s, callee);
@@ -198,12 +235,40 @@ static hvc_callee guard_check(const hvc_isa *isa)
     return (hvc_callee){.pops_known = true, .outs_known = true, .pure = true, .preserved = keep};
 }
 
+/* object->QueryInterface(identifier, out): the first method in the table of any object, asked for
+ * an interface that is known by its identifier. */
+static bool asks_object(const step *s, hvc_value_id target, const hvc_value_id arguments[4],
+                        hvc_callee *ret_callee)
+{
+    uint8_t pointer = s->isa->pointer_size;
+    const hvc_term *method = hvc_term_of(s->values, target);
+    if (method->kind != HVC_TERM_LOAD || method->size != pointer || method->offset != 0)
+        return false;
+    const hvc_term *table = hvc_term_of(s->values, method->a);
+    uint64_t identifier;
+    if (table->kind != HVC_TERM_LOAD || table->size != pointer || table->offset != 0 ||
+        table->a != arguments[0] || !hvc_value_is_const(s->values, arguments[1], &identifier) ||
+        hvc_object_named(s->env->image, identifier, false) == HVC_OBJECT_UNKNOWN)
+        return false;
+    *ret_callee = (hvc_callee){.pops_known = true,
+                               .pops = 3 * pointer,
+                               .standard = true,
+                               .out_count = 1,
+                               .outs_known = true,
+                               .outs = {{.argument = 2, .size = pointer}},
+                               .effect = HVC_EFFECT_OBJECT};
+    return true;
+}
+
 void step_call(step *s, hvc_value_id target, uint32_t memory)
 {
     const hvc_isa *isa = s->isa;
     bool check = false;
     bool guarded = step_guard_pointer(s, target, &check);
     hvc_callee callee = {0};
+    hvc_value_id arguments[4];
+    for (unsigned i = 0; i < 4; i++)
+        arguments[i] = flow_argument(s->values, isa, s->state, i, false);
     if (guarded && check) {
         callee = guard_check(isa);
     } else {
@@ -211,11 +276,9 @@ void step_call(step *s, hvc_value_id target, uint32_t memory)
             target = step_read_register(s, isa->return_register);
         if (s->job->recording)
             flow_record_call(s->job, s->insn, s->state, target, memory, guarded, false);
-        s->env->callee(s->env->context, target, &callee);
+        if (!asks_object(s, target, arguments, &callee))
+            s->env->callee(s->env->context, target, &callee);
     }
-    hvc_value_id arguments[4];
-    for (unsigned i = 0; i < 4; i++)
-        arguments[i] = flow_argument(s->values, isa, s->state, i, false);
     hvc_value_id sp = step_read_register(s, isa->stack_pointer);
     write_frame(s, &callee, sp);
     set_registers(s, &callee);

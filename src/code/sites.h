@@ -69,9 +69,11 @@ const hvc_ddi *sites_wdf_ddi(const sites_job *job, hvc_value_id target);
 /* sites_method.c */
 /* Enqueues the functions that may call impacted methods. */
 bool sites_seed_methods(sites_job *job);
-/* The impacted method that a call's target may be, by its place alone; NULL when it is none. */
+/* The impacted method that a call's target may be, by its place and by what is known of the object;
+ * NULL when it is none. */
 const hvc_ddi *sites_method_ddi(const sites_job *job, hvc_value_id target);
-/* Adds the call as possible where the method's argument would be guilty, and else not at all. */
+/* Adds the call. Where it is not proven that it is one of the method, as possible when the argument
+ * would be guilty, and else not at all. */
 bool sites_add_method(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
                       const hvc_ddi *ddi);
 

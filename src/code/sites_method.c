@@ -1,5 +1,6 @@
-/* Calls of the methods of objects, by their place in the object's table. Nothing proves what the
- * object is: only guilty arguments are told, and only as possible. */
+/* Calls of the methods of objects, by their place in the object's table. Where it is known what was
+ * asked for when the object was given, the call is proven; of others only guilty arguments are
+ * told, and only as possible. */
 #include "code/methods.h"
 #include "code/sites.h"
 
@@ -56,19 +57,37 @@ bool sites_seed_methods(sites_job *job)
     return true;
 }
 
-const hvc_ddi *sites_method_ddi(const sites_job *job, hvc_value_id target)
+/* Takes the target of a method call apart; false when it is none. */
+static bool take_apart(const hvc_analysis *analysis, hvc_value_id target, hvc_object *ret_object,
+                       int32_t *ret_distance)
 {
-    const hvc_analysis *analysis = job->analysis;
     uint32_t pointer = analysis->isa->pointer_size;
     const hvc_term *method = hvc_term_of(&analysis->values, target);
-    if (job->method_count == 0 || method->kind != HVC_TERM_LOAD || method->size != pointer)
-        return NULL;
+    if (method->kind != HVC_TERM_LOAD || method->size != pointer)
+        return false;
     const hvc_term *table = hvc_term_of(&analysis->values, method->a);
     if (table->kind != HVC_TERM_LOAD || table->size != pointer || table->offset != 0)
+        return false;
+    const hvc_term *object = hvc_term_of(&analysis->values, table->a);
+    *ret_object = HVC_OBJECT_UNKNOWN;
+    if (object->kind == HVC_TERM_OBJECT && object->number != HVC_OBJECT_BASE)
+        *ret_object = (hvc_object)object->number;
+    *ret_distance = method->offset;
+    return true;
+}
+
+const hvc_ddi *sites_method_ddi(const sites_job *job, hvc_value_id target)
+{
+    hvc_object object;
+    int32_t distance;
+    if (job->method_count == 0 || !take_apart(job->analysis, target, &object, &distance))
         return NULL;
-    for (unsigned i = 0; i < job->method_count; i++)
-        if ((int64_t)job->methods[i]->slot * pointer == method->offset)
-            return job->methods[i];
+    for (unsigned i = 0; i < job->method_count; i++) {
+        const hvc_ddi *ddi = job->methods[i];
+        if ((int64_t)ddi->slot * job->analysis->isa->pointer_size == distance &&
+            (object == HVC_OBJECT_UNKNOWN || hvc_object_has(object, ddi)))
+            return ddi;
+    }
     return NULL;
 }
 
@@ -88,10 +107,17 @@ static bool is_other_method(const hvc_analysis *analysis, const hvc_flow_call *c
 bool sites_add_method(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
                       const hvc_ddi *ddi)
 {
-    if (is_other_method(job->analysis, call))
+    /* Of several values that the target can be, one alone proves nothing of the call. */
+    hvc_object object;
+    int32_t distance;
+    bool proven =
+        take_apart(job->analysis, call->target, &object, &distance) && object != HVC_OBJECT_UNKNOWN;
+    if (!proven && is_other_method(job->analysis, call))
         return true;
     if (!sites_add(job, flow, call, ddi, "method"))
         return false;
+    if (proven)
+        return true;
     hvc_call_site *site = &job->sites.items[job->sites.count - 1];
     if (site->judgement == HVC_JUDGEMENT_VIOLATION)
         site->judgement = HVC_JUDGEMENT_POSSIBLE;

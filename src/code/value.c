@@ -208,6 +208,13 @@ hvc_value_id hvc_value_result(hvc_values *values, uint32_t call_rva)
         NULL);
 }
 
+hvc_value_id hvc_value_object(hvc_values *values, unsigned object)
+{
+    return intern(
+        values, (hvc_term){.kind = HVC_TERM_OBJECT, .number = object, .size = values->pointer_size},
+        NULL);
+}
+
 bool hvc_value_is_const(const hvc_values *values, hvc_value_id value, uint64_t *ret_number)
 {
     if (values->terms[value].kind != HVC_TERM_CONST)
@@ -236,7 +243,8 @@ hvc_value_id hvc_value_load(hvc_values *values, hvc_value_id address, int32_t of
     }
     bool can_follow = base.kind == HVC_TERM_CONST || base.kind == HVC_TERM_ENTRY ||
                       base.kind == HVC_TERM_LOAD || base.kind == HVC_TERM_RESULT ||
-                      base.kind == HVC_TERM_ENTRY_STACK || base.kind == HVC_TERM_OP;
+                      base.kind == HVC_TERM_ENTRY_STACK || base.kind == HVC_TERM_OBJECT ||
+                      base.kind == HVC_TERM_OP;
     if (!can_follow || base.depth + 1 >= HVC_VALUE_DEPTH || size == 0 || size > 8)
         return hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
     return intern(values,
@@ -631,6 +639,7 @@ static uint8_t width_of(const hvc_values *values, const hvc_term *term)
     case HVC_TERM_ENTRY:
     case HVC_TERM_RESULT:
     case HVC_TERM_ENTRY_STACK:
+    case HVC_TERM_OBJECT:
     case HVC_TERM_OP:
         return term->size;
     case HVC_TERM_PART:

@@ -25,6 +25,8 @@ typedef enum hvc_term_kind {
     HVC_TERM_STACK,  /* an address: stack pointer at entry + offset (reg: which stack base, 0 at
                         entry) */
     HVC_TERM_RESULT, /* what the call at RVA number returned */
+    HVC_TERM_OBJECT, /* a pointer to an object of which number, an hvc_object (methods.h), tells
+                        what it is: not always the same one */
     HVC_TERM_LOAD,   /* size bytes of memory at a + offset, some time before; sign: sign-extended */
     HVC_TERM_TABLE,  /* size bytes at a + index * scale + offset; index in b (RANGE, UNKNOWN or
                          a TABLE whose own index is one of these) */
@@ -102,6 +104,7 @@ hvc_value_id hvc_value_entry(hvc_values *values, uint8_t reg);
 hvc_value_id hvc_value_entry_stack(hvc_values *values, int32_t offset, uint8_t size);
 hvc_value_id hvc_value_stack(hvc_values *values, uint8_t base, int32_t offset);
 hvc_value_id hvc_value_result(hvc_values *values, uint32_t call_rva);
+hvc_value_id hvc_value_object(hvc_values *values, unsigned object);
 hvc_value_id hvc_value_load(hvc_values *values, hvc_value_id address, int32_t offset, uint8_t size,
                             bool sign);
 hvc_value_id hvc_value_table(hvc_values *values, hvc_value_id base, int32_t offset,

@@ -154,8 +154,9 @@ class Image:
             self.fault(want.line, '%s: can only be %s; %s' % (where, shown(want.values), found), True)
         if not is_open and values and site['argument']['origin'] != 'nx-opt-in':
             judgement = judged(site, values)
-            if site['form'] == 'method' and judgement == 'violation':
-                judgement = 'possible'  # nothing proves what the object is
+            if site['form'] == 'method' and judgement == 'violation' and \
+                    (site['judgement'] == 'possible' or 'violation' not in want.judgements):
+                judgement = 'possible'  # where nothing proves what the object is
             if site['judgement'] != judgement:
                 self.fault(want.line, '%s: these values make it %s; %s' % (where, judgement, found),
                            True)

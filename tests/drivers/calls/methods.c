@@ -13,11 +13,20 @@ typedef struct GUID {
     USHORT Data2, Data3;
     UCHAR Data4[8];
 } GUID;
-const GUID CLSID_PortWavePci = {
-    0xb4c90a54, 0x5791, 0x11d0, {0x86, 0xf9, 0, 0xa0, 0xc9, 0x11, 0xb5, 0x44}};
-const GUID IID_IPortWavePci = {
-    0xb4c90a50, 0x5791, 0x11d0, {0x86, 0xf9, 0, 0xa0, 0xc9, 0x11, 0xb5, 0x44}};
-const GUID IID_IPort = {0xb4c90a25, 0x5791, 0x11d0, {0x86, 0xf9, 0, 0xa0, 0xc9, 0x11, 0xb5, 0x44}};
+#define PORT_GUID(last)                                                                            \
+    {                                                                                              \
+        0xb4c90a00 | (last), 0x5791, 0x11d0,                                                       \
+        {                                                                                          \
+            0x86, 0xf9, 0, 0xa0, 0xc9, 0x11, 0xb5, 0x44                                            \
+        }                                                                                          \
+    }
+const GUID CLSID_PortWavePci = PORT_GUID(0x54);
+const GUID CLSID_PortWaveCyclic = PORT_GUID(0x2a);
+const GUID IID_IPortWavePci = PORT_GUID(0x50);
+const GUID IID_IPortWaveCyclic = PORT_GUID(0x26);
+const GUID IID_IPort = PORT_GUID(0x25);
+const GUID IID_IPortClsNotifications = {
+    0x1e092ce2, 0xdb25, 0x483b, {0x84, 0x46, 0xb0, 0x96, 0x12, 0x15, 0x25, 0x8b}};
 
 typedef struct OBJECT OBJECT;
 typedef struct METHODS {
@@ -33,19 +42,24 @@ typedef struct METHODS {
 struct OBJECT {
     const METHODS *Methods;
 };
+typedef NTSTATUS(NTAPI *ASKS)(OBJECT *self, const GUID *which, OBJECT **made);
 static void *channel;
+static OBJECT *kept;
 #define NEW(object, type)                                                                          \
     ((object)->Methods->NewMasterDmaChannel(object, &channel, 0, type, 0, 1, 0, 2, 3, 65536, 0))
-#define FORM "method|com|interface optional unexamined"
+#define FORM                     "method|com|interface optional unexamined"
+#define PROVEN                   "method unexamined"
+#define DMA                      "IPortWavePci::NewMasterDmaChannel"
+#define ASK(object, which, made) NT_SUCCESS((object)->Methods->QueryInterface(object, which, made))
 
 /* The interface is asked for by its own name: what the method is, is proven. */
 #define ASKED(function, values, judgement, type)                                                   \
-    EXPECT(function, "IPortWavePci::NewMasterDmaChannel", values, judgement, FORM)                 \
+    EXPECT(function, DMA, values, judgement, PROVEN)                                               \
     ROOT(function)                                                                                 \
     {                                                                                              \
         OBJECT *port = 0, *pci = 0;                                                                \
         if (NT_SUCCESS(PcNewPort((void **)&port, &CLSID_PortWavePci)) &&                           \
-            NT_SUCCESS(port->Methods->QueryInterface(port, &IID_IPortWavePci, &pci)))              \
+            ASK(port, &IID_IPortWavePci, &pci))                                                    \
             KEEP(NEW(pci, type));                                                                  \
     }
 ASKED(asked_bad, "0", "violation", NonPagedPool)
@@ -53,23 +67,203 @@ ASKED(asked_good, "0x200", "ok", NonPagedPoolNx)
 ASKED(asked_paged, "1", "ok", PagedPool)
 ASKED(asked_select, "0, 0x200", "possible", (ULONG)sink ? NonPagedPool : NonPagedPoolNx)
 
-/* Another interface, whose table ends before. */
-ROOT(asked_other)
+/* It does not matter what the object was that was asked. */
+EXPECT(asked_type, DMA, "open parameter", "undetermined", PROVEN)
+__declspec(dllexport) void asked_type(OBJECT *object, ULONG type);
+APART void asked_type(OBJECT *object, ULONG type)
 {
-    OBJECT *port = 0, *other = 0;
+    OBJECT *pci;
+    if (ASK(object, &IID_IPortWavePci, &pci))
+        KEEP(NEW(pci, type));
+}
+EXPECT(asked_given, DMA, "0", "violation", PROVEN)
+__declspec(dllexport) void asked_given(OBJECT *object);
+APART void asked_given(OBJECT *object)
+{
+    OBJECT *pci;
+    if (ASK(object, &IID_IPortWavePci, &pci))
+        KEEP(NEW(pci, NonPagedPool));
+}
+EXPECT(asked_held, DMA, "0", "violation", PROVEN)
+ROOT(asked_held)
+{
+    OBJECT *pci;
+    if (ASK(kept, &IID_IPortWavePci, &pci))
+        KEEP(NEW(pci, NonPagedPool));
+}
+/* Others run meanwhile, which know nothing of where the pointer is. */
+EXPECT(asked_before, DMA, "0", "violation", PROVEN)
+ROOT(asked_before)
+{
+    OBJECT *port = 0, *pci = 0;
     if (NT_SUCCESS(PcNewPort((void **)&port, &CLSID_PortWavePci)) &&
-        NT_SUCCESS(port->Methods->QueryInterface(port, &IID_IPort, &other)))
-        KEEP(NEW(other, NonPagedPool));
+        ASK(port, &IID_IPortWavePci, &pci)) {
+        ExFreePoolWithTag(channel, TAG);
+        KEEP(NEW(pci, NonPagedPool));
+    }
+}
+/* The object's own code runs, and may write wherever others can. */
+__declspec(dllexport) void give(void *where);
+APART void give(void *where)
+{
+    sink = (ULONG_PTR)where;
+}
+EXPECT(asked_meanwhile, DMA, "open *", "undetermined", PROVEN)
+ROOT(asked_meanwhile)
+{
+    OBJECT *pci;
+    ULONG type;
+    give(&type);
+    type = NonPagedPoolNx;
+    if (ASK(kept, &IID_IPortWavePci, &pci))
+        KEEP(NEW(pci, type));
+}
+EXPECT(asked_twice, DMA, "0", "violation", PROVEN)
+__declspec(dllexport) void asked_twice(OBJECT *one, OBJECT *other);
+APART void asked_twice(OBJECT *one, OBJECT *other)
+{
+    OBJECT *pci;
+    if (ASK(one, &IID_IPortWavePci, &pci) || ASK(other, &IID_IPortWavePci, &pci))
+        KEEP(NEW(pci, NonPagedPool));
+}
+EXPECT(asked_notify, "IPortClsNotifications::AllocNotificationBuffer", "0", "violation", PROVEN)
+__declspec(dllexport) void asked_notify(OBJECT *object);
+APART void asked_notify(OBJECT *object)
+{
+    OBJECT *notify;
+    if (ASK(object, &IID_IPortClsNotifications, &notify))
+        KEEP(((NTSTATUS(NTAPI *)(OBJECT *, ULONG, USHORT, void **))notify->Methods->Init)(
+            notify, NonPagedPool, 16, &channel));
+}
+
+/* The class tells as well. */
+#define MADE(function, class, type)                                                                \
+    ROOT(function)                                                                                 \
+    {                                                                                              \
+        OBJECT *port = 0;                                                                          \
+        if (NT_SUCCESS(PcNewPort((void **)&port, class)))                                          \
+            KEEP(NEW(port, type));                                                                 \
+    }
+EXPECT(made_bad, DMA, "0", "violation", PROVEN)
+MADE(made_bad, &CLSID_PortWavePci, NonPagedPool)
+EXPECT(made_good, DMA, "0x200", "ok", PROVEN)
+MADE(made_good, &CLSID_PortWavePci, NonPagedPoolNx)
+/* NewSlaveDmaChannel, which has a pointer in this place. */
+MADE(made_other, &CLSID_PortWaveCyclic, 0)
+__declspec(dllexport) void asked_other(OBJECT *object);
+APART void asked_other(OBJECT *object)
+{
+    OBJECT *cyclic;
+    if (ASK(object, &IID_IPortWaveCyclic, &cyclic))
+        KEEP(NEW(cyclic, 0));
+}
+
+/* What is not proven to be one may be one. */
+#define UNPROVEN "method unexamined"
+/* An interface that others extend. */
+EXPECT(asked_base, DMA, "0", "possible", UNPROVEN)
+__declspec(dllexport) void asked_base(OBJECT *object);
+APART void asked_base(OBJECT *object)
+{
+    OBJECT *port;
+    if (ASK(object, &IID_IPort, &port))
+        KEEP(NEW(port, NonPagedPool));
+}
+/* An identifier that may become another. */
+GUID changing = PORT_GUID(0x50);
+ROOT(change)
+{
+    changing.Data1 = (ULONG)sink;
+}
+EXPECT(asked_changing, DMA, "0", "possible", FORM)
+__declspec(dllexport) void asked_changing(OBJECT *object);
+APART void asked_changing(OBJECT *object)
+{
+    OBJECT *pci;
+    if (ASK(object, &changing, &pci))
+        KEEP(NEW(pci, NonPagedPool));
+}
+/* One that only begins like it. */
+const GUID like = {0xb4c90a50, 0x5791, 0x11d0, {0x86, 0xf9, 0, 0xa0, 0xc9, 0x11, 0xb5, 0x45}};
+EXPECT(asked_like, DMA, "0", "possible", FORM)
+__declspec(dllexport) void asked_like(OBJECT *object);
+APART void asked_like(OBJECT *object)
+{
+    OBJECT *pci;
+    if (ASK(object, &like, &pci))
+        KEEP(NEW(pci, NonPagedPool));
+}
+/* Another method, which gets the same. */
+EXPECT(asked_second, DMA, "0", "possible", FORM)
+__declspec(dllexport) void asked_second(OBJECT *object);
+APART void asked_second(OBJECT *object)
+{
+    OBJECT *pci = object;
+    ((const ASKS *)object->Methods)[1](object, &IID_IPortWavePci, &pci);
+    KEEP(NEW(pci, NonPagedPool));
+}
+/* The variable gets another object. */
+EXPECT(asked_replaced, DMA, "0", "possible", UNPROVEN)
+__declspec(dllexport) void asked_replaced(OBJECT *object);
+APART void asked_replaced(OBJECT *object)
+{
+    OBJECT *volatile pci;
+    if (ASK(object, &IID_IPortWavePci, (OBJECT **)&pci)) {
+        pci = kept;
+        KEEP(NEW(pci, NonPagedPool));
+    }
+}
+/* Others get at the variable. */
+EXPECT(asked_shared, DMA, "0", "possible", FORM)
+__declspec(dllexport) void asked_shared(OBJECT *object);
+APART void asked_shared(OBJECT *object)
+{
+    OBJECT *pci;
+    give(&pci);
+    if (ASK(object, &IID_IPortWavePci, &pci)) {
+        ExFreePoolWithTag(channel, TAG);
+        KEEP(NEW(pci, NonPagedPool));
+    }
+}
+EXPECT(asked_global, DMA, "0", "possible", UNPROVEN)
+__declspec(dllexport) void asked_global(OBJECT *object);
+APART void asked_global(OBJECT *object)
+{
+    if (ASK(object, &IID_IPortWavePci, &kept))
+        KEEP(NEW(kept, NonPagedPool));
+}
+/* One of two objects. */
+EXPECT(asked_either, DMA, "0", "possible", UNPROVEN)
+__declspec(dllexport) void asked_either(OBJECT *object, ULONG which);
+APART void asked_either(OBJECT *object, ULONG which)
+{
+    OBJECT *pci;
+    if (!ASK(object, &IID_IPortWavePci, &pci))
+        return;
+    if (which)
+        pci = object;
+    KEEP(NEW(pci, NonPagedPool));
+}
+EXPECT(asked_mixed, DMA, "0", "possible", UNPROVEN)
+__declspec(dllexport) void asked_mixed(OBJECT *object, ULONG which);
+APART void asked_mixed(OBJECT *object, ULONG which)
+{
+    OBJECT *pci, *cyclic;
+    if (ASK(object, &IID_IPortWavePci, &pci) && ASK(object, &IID_IPortWaveCyclic, &cyclic)) {
+        if (which)
+            pci = cyclic;
+        KEEP(NEW(pci, NonPagedPool));
+    }
 }
 
 /* An object that came from elsewhere: it may be one, and nothing proves it. */
-EXPECT(given_bad, "IPortWavePci::NewMasterDmaChannel", "0", "possible", "method unexamined")
+EXPECT(given_bad, DMA, "0", "possible", "method unexamined")
 __declspec(dllexport) void given_bad(OBJECT *port);
 APART void given_bad(OBJECT *port)
 {
     KEEP(NEW(port, NonPagedPool));
 }
-EXPECT(given_good, "IPortWavePci::NewMasterDmaChannel", "0x200", "ok", FORM)
+EXPECT(given_good, DMA, "0x200", "ok", FORM)
 __declspec(dllexport) void given_good(OBJECT *port);
 APART void given_good(OBJECT *port)
 {
