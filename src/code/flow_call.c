@@ -73,12 +73,12 @@ static void forget_object(step *s, const hvc_callee *callee)
 
 static void write_version(step *s, hvc_value_id pointer, int32_t offset, uint64_t number)
 {
+    hvc_value_id value = hvc_value_const(s->values, number); /* the table may move */
     const hvc_term *term = hvc_term_of(s->values, pointer);
     if (term->kind == HVC_TERM_STACK)
-        hvc_state_store(s->values, s->state, term->reg, term->offset + offset, 4,
-                        hvc_value_const(s->values, number));
+        hvc_state_store(s->values, s->state, term->reg, term->offset + offset, 4, value);
     else if (s->job->recording && term->kind == HVC_TERM_CONST)
-        flow_record_store(s->job, s->insn, pointer, offset, 4, hvc_value_const(s->values, number));
+        flow_record_store(s->job, s->insn, pointer, offset, 4, value);
 }
 
 /* The object that PcNewPort or QueryInterface gives. A call that fails leaves nothing behind that
