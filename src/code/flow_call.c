@@ -52,6 +52,9 @@ static void forget_outs(step *s, const hvc_callee *callee)
                              term->offset + callee->outs[k].size);
         else if (term->kind != HVC_TERM_CONST)
             hvc_state_escape(s->values, s->state, value);
+        if (term->kind != HVC_TERM_STACK && callee->outs[k].size > 0 &&
+            step_may_be_stack(s->values, value))
+            hvc_state_foreign_write(s->values, s->state);
     }
 }
 

@@ -135,6 +135,13 @@ static hvc_value_id split(const hvc_values *values, hvc_value_id address, int32_
     return address;
 }
 
+bool step_may_be_stack(const hvc_values *values, hvc_value_id address)
+{
+    int32_t offset;
+    uint8_t kind = hvc_term_of(values, split(values, address, &offset))->kind;
+    return kind != HVC_TERM_CONST && kind != HVC_TERM_ENTRY && kind != HVC_TERM_ENTRY_STACK;
+}
+
 static hvc_value_id load_one(step *s, hvc_value_id address, uint8_t size, bool sign)
 {
     const hvc_term *term = hvc_term_of(s->values, address);
@@ -208,10 +215,7 @@ static void store_one(step *s, hvc_value_id to, uint8_t size, hvc_value_id value
     hvc_state_escape(values, s->state, value);
     int32_t offset;
     hvc_value_id base = split(values, to, &offset);
-    uint8_t kind = hvc_term_of(values, base)->kind;
-    /* A caller's pointer cannot point into a frame that did not exist yet, and an absolute address
-     * is none of the stack. */
-    if (kind != HVC_TERM_CONST && kind != HVC_TERM_ENTRY && kind != HVC_TERM_ENTRY_STACK)
+    if (step_may_be_stack(values, to))
         hvc_state_foreign_write(values, s->state);
     if (s->job->recording)
         flow_record_store(s->job, s->insn, base, offset, size, value);

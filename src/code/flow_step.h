@@ -20,6 +20,10 @@ typedef enum step_truth { STEP_NEVER, STEP_ALWAYS, STEP_MAYBE } step_truth;
 /* The unknown that a value becomes. A stack address that is lost so got out of sight. */
 hvc_value_id step_lose(step *s, hvc_value_id value, hvc_unknown why, uint8_t size);
 bool step_holds_stack(const hvc_values *values, hvc_value_id value);
+/* Whether an address that is no STACK may all the same point to what got out of the frame: a
+ * caller's pointer cannot, as the frame did not exist yet, and an absolute address is none of the
+ * stack. */
+bool step_may_be_stack(const hvc_values *values, hvc_value_id address);
 hvc_value_id step_read_register(step *s, uint8_t reg);
 hvc_value_id step_read_operand(step *s, const hvc_operand *operand, uint8_t size);
 

@@ -68,3 +68,13 @@ ROOT(write_shown)
 /* Anyone may write a variable that is exported. */
 __declspec(dllexport) ULONG exported_type = NonPagedPoolNx;
 LOADED(load_exported, "open global", "undetermined|possible", exported_type)
+
+/* One of two variables gets the version. */
+EXPECT(version_either, "ExAllocatePoolWithTag", "10, 0x200 or open", "undetermined|possible", "iat")
+ROOT(version_either)
+{
+    ULONG type = NonPagedPoolNx, other = 0;
+    PsGetVersion(UNKNOWN ? &type : &other, 0, 0, 0);
+    KEEP(other);
+    KEEP(ExAllocatePoolWithTag(type, 24, TAG));
+}
