@@ -91,12 +91,16 @@ static void write_object(step *s, const hvc_callee *callee, const hvc_value_id a
     unsigned out = callee->outs[0].argument;
     hvc_term to = *hvc_term_of(s->values, arguments[out]); /* the table may move */
     uint64_t identifier;
-    if (to.kind != HVC_TERM_STACK || !hvc_value_is_const(s->values, arguments[1], &identifier))
+    if (!hvc_value_is_const(s->values, arguments[1], &identifier))
         return;
     hvc_object object = hvc_object_named(s->env->image, identifier, out == 0);
-    if (object != HVC_OBJECT_UNKNOWN)
-        hvc_state_store(s->values, s->state, to.reg, to.offset, s->isa->pointer_size,
-                        hvc_value_object(s->values, object));
+    if (object == HVC_OBJECT_UNKNOWN)
+        return;
+    hvc_value_id value = hvc_value_object(s->values, object);
+    if (to.kind == HVC_TERM_STACK)
+        hvc_state_store(s->values, s->state, to.reg, to.offset, s->isa->pointer_size, value);
+    else if (s->job->recording && to.kind == HVC_TERM_CONST)
+        flow_record_store(s->job, s->insn, arguments[out], 0, s->isa->pointer_size, value);
 }
 
 /* What a few kernel functions leave in the caller's memory. Memory integrity exists from Windows 10

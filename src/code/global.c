@@ -196,6 +196,20 @@ static uint32_t reach_of_parameter(hvc_analysis *analysis, const hvc_flow *flow,
     return reach;
 }
 
+/* Whether all that a call writes through an argument was noted as a store: the object that
+ * PcNewPort or QueryInterface gives. */
+static bool was_noted(const hvc_analysis *analysis, const hvc_flow *flow, const hvc_flow_call *call,
+                      unsigned n)
+{
+    for (size_t i = 0; i < flow->stores.count; i++) {
+        const hvc_flow_store *store = &flow->stores.items[i];
+        if (store->rva == call->rva && store->address == call->arguments[n] &&
+            hvc_term_of(&analysis->values, store->value)->kind == HVC_TERM_OBJECT)
+            return true;
+    }
+    return false;
+}
+
 /* The address `object` (at or below the variable) is formed in flow: can what is done with it write
  * to the variable? */
 static void look_at_taken(question *q, const hvc_flow *flow, uint32_t object)
@@ -214,7 +228,8 @@ static void look_at_taken(question *q, const hvc_flow *flow, uint32_t object)
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
         for (unsigned n = 0; n < HVC_FLOW_ARGUMENTS; n++) {
-            if (!may_be_address(analysis, call->arguments[n], object))
+            if (!may_be_address(analysis, call->arguments[n], object) ||
+                was_noted(analysis, flow, call, n))
                 continue;
             uint32_t reach = reach_of_argument(analysis, flow, call, n, 0);
             if (reach > distance) {

@@ -57,8 +57,59 @@ bool sites_seed_methods(sites_job *job)
     return true;
 }
 
+/* Adds what may be stored in a variable to what is known of its object; false when that is no
+ * object or another one. NULL is none that could be called. */
+static bool add_stored(const hvc_values *values, hvc_value_id stored, hvc_object *object)
+{
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(values, &stored, &count);
+    for (size_t i = 0; i < count; i++) {
+        const hvc_term *term = hvc_term_of(values, members[i]);
+        if (term->kind == HVC_TERM_CONST && term->number == 0)
+            continue;
+        if (term->kind != HVC_TERM_OBJECT ||
+            (*object != HVC_OBJECT_UNKNOWN && *object != term->number))
+            return false;
+        *object = (hvc_object)term->number;
+    }
+    return true;
+}
+
+/* What a variable of the driver holds, when it holds anything. */
+static hvc_object object_in(hvc_analysis *analysis, uint32_t rva)
+{
+    uint8_t size = (uint8_t)analysis->isa->pointer_size, bytes[8] = {0};
+    const hvc_section *section = hvc_image_section_at(analysis->image, rva);
+    if (section == NULL || (section->characteristics & HVC_SCN_MEM_WRITE) == 0 ||
+        !hvc_image_read(analysis->image, rva, bytes, size) || hvc_le64(bytes) != 0)
+        return HVC_OBJECT_UNKNOWN;
+    hvc_global global;
+    hvc_object object = HVC_OBJECT_UNKNOWN;
+    hvc_global_look(analysis, rva, size, &global);
+    for (unsigned i = 0; i < global.count; i++)
+        if (!add_stored(&analysis->values, global.writers[i].store->value, &object))
+            return HVC_OBJECT_UNKNOWN;
+    return global.why == HVC_UNKNOWN_NONE ? object : HVC_OBJECT_UNKNOWN;
+}
+
+/* What is known of an object; BASE tells nothing of its further methods. */
+static hvc_object object_of(hvc_analysis *analysis, hvc_value_id value)
+{
+    const hvc_term *term = hvc_term_of(&analysis->values, value);
+    hvc_object object = HVC_OBJECT_UNKNOWN;
+    uint64_t address;
+    uint32_t rva;
+    if (term->kind == HVC_TERM_OBJECT)
+        object = (hvc_object)term->number;
+    else if (term->kind == HVC_TERM_LOAD && term->size == analysis->isa->pointer_size &&
+             hvc_value_is_const(&analysis->values, term->a, &address) &&
+             hvc_image_rva_of(analysis->image, address, &rva))
+        object = object_in(analysis, rva);
+    return object == HVC_OBJECT_BASE ? HVC_OBJECT_UNKNOWN : object;
+}
+
 /* Takes the target of a method call apart; false when it is none. */
-static bool take_apart(const hvc_analysis *analysis, hvc_value_id target, hvc_object *ret_object,
+static bool take_apart(hvc_analysis *analysis, hvc_value_id target, hvc_object *ret_object,
                        int32_t *ret_distance)
 {
     uint32_t pointer = analysis->isa->pointer_size;
@@ -68,11 +119,8 @@ static bool take_apart(const hvc_analysis *analysis, hvc_value_id target, hvc_ob
     const hvc_term *table = hvc_term_of(&analysis->values, method->a);
     if (table->kind != HVC_TERM_LOAD || table->size != pointer || table->offset != 0)
         return false;
-    const hvc_term *object = hvc_term_of(&analysis->values, table->a);
-    *ret_object = HVC_OBJECT_UNKNOWN;
-    if (object->kind == HVC_TERM_OBJECT && object->number != HVC_OBJECT_BASE)
-        *ret_object = (hvc_object)object->number;
     *ret_distance = method->offset;
+    *ret_object = object_of(analysis, table->a);
     return true;
 }
 

@@ -43,10 +43,14 @@ struct OBJECT {
     const METHODS *Methods;
 };
 typedef NTSTATUS(NTAPI *ASKS)(OBJECT *self, const GUID *which, OBJECT **made);
-static void *channel;
-static OBJECT *kept;
+static OBJECT *kept; /* anything */
+__declspec(dllexport) void keep(OBJECT *object);
+APART void keep(OBJECT *object)
+{
+    kept = object;
+}
 #define NEW(object, type)                                                                          \
-    ((object)->Methods->NewMasterDmaChannel(object, &channel, 0, type, 0, 1, 0, 2, 3, 65536, 0))
+    ((object)->Methods->NewMasterDmaChannel(object, &(void *){0}, 0, type, 0, 1, 0, 2, 3, 65536, 0))
 #define FORM                     "method|com|interface optional unexamined"
 #define PROVEN                   "method unexamined"
 #define DMA                      "IPortWavePci::NewMasterDmaChannel"
@@ -98,7 +102,7 @@ ROOT(asked_before)
     OBJECT *port = 0, *pci = 0;
     if (NT_SUCCESS(PcNewPort((void **)&port, &CLSID_PortWavePci)) &&
         ASK(port, &IID_IPortWavePci, &pci)) {
-        ExFreePoolWithTag(channel, TAG);
+        ExFreePoolWithTag(kept, TAG);
         KEEP(NEW(pci, NonPagedPool));
     }
 }
@@ -118,6 +122,16 @@ ROOT(asked_meanwhile)
     if (ASK(kept, &IID_IPortWavePci, &pci))
         KEEP(NEW(pci, type));
 }
+EXPECT(asked_maybe, DMA, "0", "violation", PROVEN)
+__declspec(dllexport) void asked_maybe(OBJECT *object, ULONG which);
+APART void asked_maybe(OBJECT *object, ULONG which)
+{
+    OBJECT *pci = 0;
+    if (which)
+        KEEP(ASK(object, &IID_IPortWavePci, &pci));
+    if (pci)
+        KEEP(NEW(pci, NonPagedPool));
+}
 EXPECT(asked_twice, DMA, "0", "violation", PROVEN)
 __declspec(dllexport) void asked_twice(OBJECT *one, OBJECT *other);
 APART void asked_twice(OBJECT *one, OBJECT *other)
@@ -133,7 +147,43 @@ APART void asked_notify(OBJECT *object)
     OBJECT *notify;
     if (ASK(object, &IID_IPortClsNotifications, &notify))
         KEEP(((NTSTATUS(NTAPI *)(OBJECT *, ULONG, USHORT, void **))notify->Methods->Init)(
-            notify, NonPagedPool, 16, &channel));
+            notify, NonPagedPool, 16, &(void *){0}));
+}
+
+/* Into a variable of the driver, or stored there. */
+static OBJECT *asked_into, *stored_in, *made_into;
+EXPECT(asked_global, DMA, "0", "violation", PROVEN)
+__declspec(dllexport) void asked_global(OBJECT *object);
+APART void asked_global(OBJECT *object)
+{
+    if (ASK(object, &IID_IPortWavePci, &asked_into))
+        KEEP(NEW(asked_into, NonPagedPool));
+}
+EXPECT(asked_elsewhere, DMA, "0x200", "ok", PROVEN)
+ROOT(asked_elsewhere)
+{
+    if (asked_into)
+        KEEP(NEW(asked_into, NonPagedPoolNx));
+}
+__declspec(dllexport) void store(OBJECT *object);
+APART void store(OBJECT *object)
+{
+    OBJECT *pci;
+    stored_in = ASK(object, &IID_IPortWavePci, &pci) ? pci : 0;
+}
+EXPECT(asked_stored, DMA, "0", "violation", PROVEN)
+ROOT(asked_stored)
+{
+    KEEP(NEW(stored_in, NonPagedPool));
+}
+ROOT(make)
+{
+    KEEP(PcNewPort((void **)&made_into, &CLSID_PortWavePci));
+}
+EXPECT(made_elsewhere, DMA, "0x200", "ok", PROVEN)
+ROOT(made_elsewhere)
+{
+    KEEP(NEW(made_into, NonPagedPoolNx));
 }
 
 /* The class tells as well. */
@@ -170,7 +220,7 @@ APART void asked_base(OBJECT *object)
         KEEP(NEW(port, NonPagedPool));
 }
 /* An identifier that may become another. */
-GUID changing = PORT_GUID(0x50);
+__attribute__((section(".vary"))) GUID changing = PORT_GUID(0x50);
 ROOT(change)
 {
     changing.Data1 = (ULONG)sink;
@@ -221,17 +271,58 @@ APART void asked_shared(OBJECT *object)
     OBJECT *pci;
     give(&pci);
     if (ASK(object, &IID_IPortWavePci, &pci)) {
-        ExFreePoolWithTag(channel, TAG);
+        ExFreePoolWithTag(kept, TAG);
         KEEP(NEW(pci, NonPagedPool));
     }
 }
-EXPECT(asked_global, DMA, "0", "possible", UNPROVEN)
-__declspec(dllexport) void asked_global(OBJECT *object);
-APART void asked_global(OBJECT *object)
+/* Variables that something else is stored in as well. */
+static OBJECT *one_of, *made_one_of;
+__declspec(dllexport) void store_either(OBJECT *object, ULONG which);
+APART void store_either(OBJECT *object, ULONG which)
 {
-    if (ASK(object, &IID_IPortWavePci, &kept))
-        KEEP(NEW(kept, NonPagedPool));
+    if (which)
+        one_of = object;
+    else
+        KEEP(ASK(object, &IID_IPortWavePci, &one_of));
 }
+EXPECT(asked_one_of, DMA, "0", "possible", UNPROVEN)
+ROOT(asked_one_of)
+{
+    KEEP(NEW(one_of, NonPagedPool));
+}
+ROOT(make_either)
+{
+    KEEP(
+        PcNewPort((void **)&made_one_of, (ULONG)sink ? &CLSID_PortWavePci : &CLSID_PortWaveCyclic));
+}
+EXPECT(made_one, DMA, "0", "possible", UNPROVEN)
+ROOT(made_one)
+{
+    KEEP(NEW(made_one_of, NonPagedPool));
+}
+static OBJECT *both;
+ROOT(make_both)
+{
+    KEEP(PcNewPort((void **)&both, &CLSID_PortWavePci));
+    KEEP(PcNewPort((void **)&both, &CLSID_PortWaveCyclic));
+}
+EXPECT(made_both, DMA, "0", "possible", UNPROVEN)
+ROOT(made_both)
+{
+    KEEP(NEW(both, NonPagedPool));
+}
+__attribute__((section(".vary"))) OBJECT *seen = 0;
+ROOT(make_seen)
+{
+    KEEP(PcNewPort((void **)&seen, &CLSID_PortWavePci));
+    give(&seen);
+}
+EXPECT(made_seen, DMA, "0", "possible", UNPROVEN)
+ROOT(made_seen)
+{
+    KEEP(NEW(seen, NonPagedPool));
+}
+
 /* One of two objects. */
 EXPECT(asked_either, DMA, "0", "possible", UNPROVEN)
 __declspec(dllexport) void asked_either(OBJECT *object, ULONG which);
@@ -290,5 +381,5 @@ EXPECT(map_memory, "DxgkCbMapMemory", "none", "ok", FORM)
 ROOT(map_memory)
 {
     PHYSICAL_ADDRESS address = {.QuadPart = 0xfee00000};
-    KEEP(dxgkrnl.MapMemory(dxgkrnl.DeviceHandle, address, 4096, 0, 0, 1, &channel));
+    KEEP(dxgkrnl.MapMemory(dxgkrnl.DeviceHandle, address, 4096, 0, 0, 1, &(void *){0}));
 }
