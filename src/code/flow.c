@@ -6,20 +6,24 @@
 
 #include "code/flow_private.h"
 
-static void entry_state(const flow_job *job, hvc_state *state, bool known)
+static void entry_state(const flow_job *job, hvc_state *state)
 {
     hvc_values *values = job->env->values;
     memset(state, 0, offsetof(hvc_state, slots));
     state->live = true;
     for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
-        state->regs[reg] =
-            known ? hvc_value_entry(values, reg) : hvc_value_unknown(values, HVC_UNKNOWN_FLOW);
-    if (known) {
-        state->regs[job->env->isa->stack_pointer] = hvc_value_stack(values, 0, 0);
-    } else {
-        state->entry_lost = true;
-        state->escaped_other = true;
-    }
+        state->regs[reg] = hvc_value_entry(values, reg);
+    state->regs[job->env->isa->stack_pointer] = hvc_value_stack(values, 0, 0);
+}
+
+void flow_lost_state(const flow_job *job, hvc_state *state)
+{
+    memset(state, 0, offsetof(hvc_state, slots));
+    state->live = true;
+    for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
+        state->regs[reg] = hvc_value_unknown(job->env->values, HVC_UNKNOWN_FLOW);
+    state->entry_lost = true;
+    state->escaped_other = true;
 }
 
 static bool set_ranges(flow_job *job, uint32_t rva)
@@ -30,10 +34,8 @@ static bool set_ranges(flow_job *job, uint32_t rva)
         return false;
     job->entry = function->group;
     uint64_t bytes = 0;
-    for (size_t i = 0; i < map->functions.count; i++) {
-        const hvc_code_function *part = &map->functions.items[i];
-        if (part->group != function->group)
-            continue;
+    const hvc_code_function *part;
+    for (size_t n = 0; (part = hvc_function_part(map, function->group, n)) != NULL; n++) {
         uint32_t size = part->end - part->begin;
         bytes += size;
         if (job->range_count == FLOW_MAX_RANGES || bytes > FLOW_MAX_BYTES) {
@@ -90,7 +92,7 @@ static bool join_into(flow_job *job, uint32_t block, const hvc_state *state)
         job->first_dirty = block;
     if (++to->visits == FLOW_MAX_VISITS) {
         /* It does not settle: give up all that is known here. */
-        entry_state(job, to->in, false);
+        flow_lost_state(job, to->in);
     }
     return true;
 }
@@ -146,7 +148,7 @@ static bool join_unknown(flow_job *job, uint32_t rva, hvc_value_id stack, hvc_st
     uint32_t index;
     if (flow_insn_at(job, rva, &index) == NULL || job->block_of[index] == 0)
         return true;
-    entry_state(job, state, false);
+    flow_lost_state(job, state);
     uint8_t base = stack != HVC_VALUE_UNDEFINED ? 0 : flow_new_base(job);
     if (base != 0)
         stack = hvc_value_stack(job->env->values, base, 0);
@@ -193,7 +195,7 @@ static bool iterate(flow_job *job, hvc_state *state, hvc_state *scratch)
 
 static bool settle(flow_job *job, hvc_state *state, hvc_state *scratch)
 {
-    entry_state(job, state, true);
+    entry_state(job, state);
     return join_at(job, job->entry, state) && iterate(job, state, scratch) &&
            (job->new_roots || (seed_unknown(job, state) && iterate(job, state, scratch)));
 }

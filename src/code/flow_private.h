@@ -74,6 +74,8 @@ typedef struct flow_job {
 /* flow.c */
 /* A stack base that was not given out yet; 0 when there is none left. */
 uint8_t flow_new_base(flow_job *job);
+/* The state where nothing is known, not even where the stack is. */
+void flow_lost_state(const flow_job *job, hvc_state *state);
 
 /* flow_graph.c */
 bool flow_inside(const flow_job *job, uint32_t rva);

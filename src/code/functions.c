@@ -265,6 +265,55 @@ static void finish_groups(hvc_function_map *map)
     }
 }
 
+typedef struct part {
+    uint32_t group, index;
+} part;
+
+typedef HVC_VECTOR(part) part_list;
+
+static bool add_part(hvc_arena *scratch, part_list *list, uint32_t group, size_t index)
+{
+    part *item = hvc_vector_add(scratch, list);
+    if (item != NULL)
+        *item = (part){group, (uint32_t)index};
+    return item != NULL;
+}
+
+static bool sort_parts(hvc_arena *scratch, part_list *list, size_t key_offset)
+{
+    return hvc_radix_sort(list->items, list->count, sizeof(part), key_offset, scratch);
+}
+
+static bool list_parts(hvc_map_builder *builder, hvc_arena *arena, hvc_function_map *map)
+{
+    hvc_arena *scratch = &builder->scratch;
+    part_list list = {0};
+    for (size_t i = 0; i < map->functions.count; i++) {
+        const hvc_code_function *it = &map->functions.items[i];
+        if (it->group != it->begin && !add_part(scratch, &list, it->group, i))
+            return false;
+    }
+    if (!sort_parts(scratch, &list, offsetof(part, group)))
+        return false;
+    size_t fragments = list.count;
+    for (size_t i = 0; i < fragments; i++) {
+        uint32_t group = list.items[i].group;
+        if ((i == 0 || list.items[i - 1].group != group) &&
+            !add_part(scratch, &list, group,
+                      (size_t)(hvc_function_at(map, group) - map->functions.items)))
+            return false;
+    }
+    map->parts.items = hvc_arena_array(arena, list.count + 1, sizeof(uint32_t));
+    if (map->parts.items == NULL || !sort_parts(scratch, &list, offsetof(part, index)) ||
+        !sort_parts(scratch, &list, offsetof(part, group)))
+        return false;
+    for (size_t i = 0; i < list.count; i++)
+        map->parts.items[i] = list.items[i].index;
+    map->parts.count = list.count;
+    map->parts.capacity = list.count + 1;
+    return true;
+}
+
 /* Merges what was told and what was found. */
 static bool finish(hvc_map_builder *builder, hvc_arena *arena, hvc_function_map *ret_map)
 {
@@ -282,7 +331,7 @@ static bool finish(hvc_map_builder *builder, hvc_arena *arena, hvc_function_map 
             take_told ? builder->told.items[told++] : builder->found.items[found++];
     }
     finish_groups(&map);
-    if (!finish_labels(builder, arena, &map))
+    if (!finish_labels(builder, arena, &map) || !list_parts(builder, arena, &map))
         return false;
     if (builder->relocated != NULL) {
         marker it = {builder, &map};
@@ -336,4 +385,24 @@ const hvc_code_function *hvc_function_at(const hvc_function_map *map, uint32_t r
             return function;
     }
     return NULL;
+}
+
+const hvc_code_function *hvc_function_part(const hvc_function_map *map, uint32_t group, size_t n)
+{
+    const hvc_code_function *functions = map->functions.items;
+    size_t low = 0, high = map->parts.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (functions[map->parts.items[middle]].group < group)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    size_t at = low + n;
+    if (low < map->parts.count && functions[map->parts.items[low]].group == group)
+        return at < map->parts.count && functions[map->parts.items[at]].group == group
+                   ? &functions[map->parts.items[at]]
+                   : NULL;
+    const hvc_code_function *whole = n == 0 ? hvc_function_at(map, group) : NULL;
+    return whole != NULL && whole->begin == group ? whole : NULL;
 }

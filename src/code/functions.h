@@ -35,6 +35,10 @@ typedef struct hvc_function_map {
     /* RVAs, ascending, where no function of the map begins and control may arrive all the same:
      * handlers of __try, continuations, targets of pointers inside a function. */
     HVC_VECTOR(uint32_t) labels;
+    /* Of the functions that have fragments: the indices of all their parts, by group, then by
+     * place.
+     */
+    HVC_VECTOR(uint32_t) parts;
 } hvc_function_map;
 
 /* Builds the map of an image. On x64 and ARM64 (exception data) this decodes no instructions except
@@ -47,5 +51,9 @@ hvc_status hvc_function_map_build(const hvc_image *image, const hvc_isa *isa, hv
 
 /* The function (or fragment) whose range holds rva; NULL in a gap. */
 const hvc_code_function *hvc_function_at(const hvc_function_map *map, uint32_t rva);
+
+/* Part n, by their places, of the function that begins at group: it and its fragments; NULL behind
+ * the last one. */
+const hvc_code_function *hvc_function_part(const hvc_function_map *map, uint32_t group, size_t n);
 
 #endif

@@ -53,6 +53,12 @@ static void test_x64_exception_data(void **state)
     expect_function(&it, 0x1200, 0x1230, E);
     expect_function(&it, 0x1230, 0x1260, E);
     expect_group(&it, 0x1280, 0x1280);
+    for (size_t n = 0; n < 3; n++)
+        assert_int_equal(hvc_function_part(&it.map, 0x1100, n)->begin,
+                         ((uint32_t[]){0x1100, 0x1180, 0x11c0})[n]);
+    assert_null(hvc_function_part(&it.map, 0x1100, 3));
+    assert_int_equal(hvc_function_part(&it.map, 0x1280, 0)->begin, 0x1280);
+    assert_null(hvc_function_part(&it.map, 0x1280, 1));
     expect_function(&it, 0x2ff0, 0x3000, E);
     expect_no_function(&it, 0x1140);
     expect_no_function(&it, 0x10ff);
