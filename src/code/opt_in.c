@@ -85,11 +85,48 @@ static bool look_for_stores(hvc_analysis *analysis, const hvc_flow *flow)
     return false;
 }
 
+/* Whether an instruction may hold MDL_NO_EXECUTE, whose upper half is a number that little else
+ * has: the initialization of a driver that nowhere does need not be analysed. (A compiler that
+ * computes the number makes the opt-in look absent, which is the careful way to be wrong.) */
+static bool holds_number(const hvc_analysis *analysis)
+{
+    const hvc_image *image = analysis->image;
+    bool arm64 = analysis->isa->min_length == 4;
+    for (size_t i = 0; i < image->sections.count; i++) {
+        const hvc_section *section = &image->sections.items[i];
+        if ((section->characteristics & HVC_SCN_MEM_EXECUTE) == 0)
+            continue;
+        hvc_span bytes = hvc_image_span(image, section->rva, section->data_size);
+        if (arm64) {
+            for (size_t k = 0; k + 4 <= bytes.size; k += 4) {
+                uint32_t word = hvc_le32(bytes.data + k) & 0x7FFFFFE0;
+                /* movz w, 0x4000, lsl 16; orr w, wzr, 0x40000000 */
+                if (word == 0x52A80000 || word == 0x320203E0)
+                    return true;
+            }
+            continue;
+        }
+        const uint8_t *at = bytes.data;
+        for (size_t left = bytes.size; left >= 4;) {
+            const uint8_t *found = memchr(at + 3, MDL_NO_EXECUTE >> 24, left - 3);
+            if (found == NULL)
+                break;
+            if (hvc_le32(found - 3) == MDL_NO_EXECUTE)
+                return true;
+            left -= (size_t)(found - 2 - at);
+            at = found - 2;
+        }
+    }
+    return false;
+}
+
 void hvc_find_opt_in(hvc_analysis *analysis)
 {
     if (analysis->opt_in.looked)
         return;
     analysis->opt_in.looked = true;
+    if (!holds_number(analysis))
+        return;
     init_queue queue = {.count = 0};
     add_function(analysis, &queue, analysis->image->headers.entry_point, 0);
     for (unsigned i = 0; i < queue.count && !analysis->failed; i++) {
