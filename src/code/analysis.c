@@ -180,14 +180,21 @@ static hvc_flow_entry *make_entry(hvc_analysis *analysis, uint32_t group)
     return entry;
 }
 
-bool hvc_analysis_visit(hvc_analysis *analysis, uint32_t group)
+bool hvc_analysis_visit(hvc_analysis *analysis, uint32_t group, bool thorough)
 {
     hvc_flow_entry *entry = make_entry(analysis, group);
     if (entry == NULL)
         return !analysis->failed; /* past the bound: hvc_analysis_flow tells */
     bool first = !entry->visited;
     entry->visited = true;
+    entry->thorough |= thorough;
     return first;
+}
+
+bool hvc_analysis_is_thorough(hvc_analysis *analysis, uint32_t group)
+{
+    const hvc_flow_entry *entry = make_entry(analysis, group);
+    return entry == NULL || entry->thorough;
 }
 
 const hvc_flow *hvc_analysis_flow(hvc_analysis *analysis, uint32_t rva)

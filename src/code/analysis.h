@@ -47,7 +47,7 @@ typedef struct hvc_flow_entry {
     uint32_t group;
     hvc_flow *flow;
     bool busy, done;
-    bool visited;
+    bool visited, thorough;
 } hvc_flow_entry;
 
 typedef struct hvc_summary_entry { /* what a callee does to its caller's registers and stack */
@@ -143,8 +143,10 @@ void hvc_analysis_free(hvc_analysis *analysis);
 /* The flow of the function that holds rva; NULL when there is none, it is being analysed, or a
  * bound is reached. */
 const hvc_flow *hvc_analysis_flow(hvc_analysis *analysis, uint32_t rva);
-/* Marks a function as visited; true the first time. */
-bool hvc_analysis_visit(hvc_analysis *analysis, uint32_t group);
+/* Marks a function as visited, and with thorough as one to be analysed; true the first time. */
+bool hvc_analysis_visit(hvc_analysis *analysis, uint32_t group, bool thorough);
+/* Whether it was marked as one to be analysed. */
+bool hvc_analysis_is_thorough(hvc_analysis *analysis, uint32_t group);
 const hvc_xrefs *hvc_analysis_xrefs(hvc_analysis *analysis);
 /* The import whose IAT slot is at rva; false when none. */
 bool hvc_analysis_import_at(const hvc_analysis *analysis, uint32_t rva, uint32_t *ret_import);

@@ -3,10 +3,12 @@
  * themselves. */
 #include "code/sites.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "code/judge.h"
 #include "code/pointers.h"
+#include "code/radix.h"
 #include "ddi/import_facts.h"
 
 enum { NEAR_CALL = 32 };
@@ -44,10 +46,10 @@ static bool find_interests(sites_job *job, bool *ret_any)
                 interest->ddi = hvc_ddi_find("MmGetSystemRoutineAddress");
         } else if (text_is(name, "StorPortExtendedFunction")) {
             interest->kind = SITES_EXTENDED;
-        } else if (text_is(name, "IoAllocateMdl") || text_is(name, "ZwSetSystemInformation")) {
-            interest->kind = SITES_PRACTICE;
         } else if (interest->ddi != NULL && decides(interest->ddi)) {
             interest->kind = SITES_DDI;
+        } else if (sites_has_practice(name)) {
+            interest->kind = SITES_PRACTICE;
         }
         *ret_any |= interest->kind != SITES_NONE;
     }
@@ -91,16 +93,30 @@ static bool find_references(sites_job *job)
 
 /* -- which functions to look at -- */
 
-bool sites_enqueue(sites_job *job, uint32_t rva)
+static bool enqueue(sites_job *job, uint32_t rva, bool thorough)
 {
     const hvc_code_function *function = hvc_function_at(&job->analysis->map, rva);
-    if (function == NULL || !hvc_analysis_visit(job->analysis, function->group))
+    if (function == NULL || !hvc_analysis_visit(job->analysis, function->group, thorough))
         return !job->analysis->failed;
     uint32_t *item = hvc_vector_add(&job->analysis->arena, &job->queue);
     if (item == NULL)
         return false;
     *item = function->group;
     return true;
+}
+
+bool sites_enqueue(sites_job *job, uint32_t rva)
+{
+    return enqueue(job, rva, true);
+}
+
+bool sites_enqueue_point(sites_job *job, sites_point_kind kind, uint32_t from, uint32_t to)
+{
+    sites_point *point = hvc_vector_add(&job->analysis->arena, &job->points);
+    if (point == NULL)
+        return false;
+    *point = (sites_point){from, to, (uint8_t)kind};
+    return enqueue(job, from, false);
 }
 
 static const sites_alias *alias_at(const sites_alias *items, size_t count, uint32_t rva)
@@ -132,8 +148,10 @@ static bool add_thunk(sites_job *job, uint32_t rva, uint32_t import)
     return !taken || sites_enqueue(job, rva);
 }
 
-/* A function that holds a reference: a thunk, or one to look at. */
-static bool enqueue_reference(sites_job *job, uint32_t from)
+/* A function that holds a reference: a thunk, or one to look at. point: as what, when a quick look
+ * may tell what the reference does; NULL when it cannot. */
+static bool enqueue_reference(sites_job *job, uint32_t from, uint32_t to,
+                              const sites_point_kind *point)
 {
     const hvc_code_function *function = hvc_function_at(&job->analysis->map, from);
     uint32_t import;
@@ -143,11 +161,12 @@ static bool enqueue_reference(sites_job *job, uint32_t from)
         hvc_analysis_thunk(job->analysis, function->begin, &import) &&
         job->interests[import].kind != SITES_NONE)
         return add_thunk(job, function->begin, import);
-    return sites_enqueue(job, from);
+    return point != NULL ? sites_enqueue_point(job, *point, from, to) : sites_enqueue(job, from);
 }
 
 static bool enqueue_referrers(sites_job *job, uint32_t rva, bool *ret_taken)
 {
+    const sites_point_kind thunk = SITES_POINT_THUNK;
     const hvc_xrefs *xrefs = hvc_analysis_xrefs(job->analysis);
     if (xrefs == NULL)
         return !job->analysis->failed;
@@ -159,7 +178,8 @@ static bool enqueue_referrers(sites_job *job, uint32_t rva, bool *ret_taken)
             continue;
         if (xref[i].kind == HVC_XREF_POINTER)
             *ret_taken = true;
-        else if (!enqueue_reference(job, xref[i].from))
+        else if (!enqueue_reference(job, xref[i].from, rva,
+                                    xref[i].kind == HVC_XREF_ADDRESS ? NULL : &thunk))
             return false;
     }
     return true;
@@ -323,8 +343,8 @@ static bool add_held(sites_job *job, const hvc_flow *flow, const hvc_flow_call *
                                : add_import_call(job, flow, call, holder->import, "global");
 }
 
-static bool add_member(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
-                       hvc_value_id member)
+bool sites_add_member(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                      hvc_value_id member)
 {
     hvc_analysis *analysis = job->analysis;
     uint32_t import, rva;
@@ -385,9 +405,7 @@ static bool takes_allocator(const sites_job *job, const hvc_flow_call *call)
                            strcmp(ddi->name, "ExInitializeLookasideListEx") == 0);
 }
 
-/* How many arguments a call can have at most, as far as its callee is known: what lies behind them
- * on the stack is none. */
-static unsigned argument_limit(const sites_job *job, const hvc_flow_call *call)
+unsigned sites_argument_limit(const sites_job *job, const hvc_flow_call *call)
 {
     uint32_t import;
     if (!sites_import_of_call(job, call, &import))
@@ -458,7 +476,7 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
         others |= is_lost(&analysis->values, call->target, kept);
         used |= calls;
         at_once |= calls && dies && !kept && call->rva - from <= NEAR_CALL;
-        for (unsigned n = 0, limit = argument_limit(job, call); n < limit; n++)
+        for (unsigned n = 0, limit = sites_argument_limit(job, call); n < limit; n++)
             if (holds_import(analysis, call->arguments[n], import) && !takes_allocator(job, call))
                 escapes = true;
     }
@@ -643,12 +661,19 @@ static bool add_guesses(sites_job *job, const hvc_flow *flow)
 
 static bool process(sites_job *job, uint32_t group)
 {
+    bool settled = false;
+    if (!hvc_analysis_is_thorough(job->analysis, group) &&
+        !sites_look_quickly(job, group, &settled))
+        return false;
+    if (settled)
+        return true;
+    hvc_analysis_visit(job->analysis, group, true);
     const hvc_flow *flow = hvc_analysis_flow(job->analysis, group);
     if (flow == NULL) {
         job->cut = true; /* a bound: this function was not looked at */
         return !job->analysis->failed;
     }
-    return account(job, flow) && add_calls(job, flow, add_member) && add_guesses(job, flow) &&
+    return account(job, flow) && add_calls(job, flow, sites_add_member) && add_guesses(job, flow) &&
            sites_look_at_practice(job, flow);
 }
 
@@ -674,32 +699,65 @@ static bool add_unreferred(sites_job *job)
     return true;
 }
 
-bool sites_find(sites_job *job)
+/* A reference to an import whose calls the code right around them may settle. */
+static bool is_plain_reference(const sites_job *job, const hvc_xref *reference)
+{
+    uint32_t import;
+    return interesting_at(job, reference->to, &import) &&
+           job->interests[import].kind == SITES_DDI &&
+           !sites_has_practice(job->analysis->image->imports.items[import].name);
+}
+
+/* Where to look. */
+static bool seed(sites_job *job, bool any)
 {
     hvc_analysis *analysis = job->analysis;
-    bool any;
-    if (!find_interests(job, &any))
-        return false;
-    hvc_find_wdf(analysis);
+    const sites_point_kind read = SITES_POINT_READ;
     if (any && !find_references(job))
         return false;
-    for (size_t i = 0; i < analysis->near.items.count; i++)
-        if (!enqueue_reference(job, analysis->near.items.items[i].from))
+    for (size_t i = 0; i < analysis->near.items.count; i++) {
+        const hvc_xref *reference = &analysis->near.items.items[i];
+        if (!enqueue_reference(job, reference->from, reference->to,
+                               is_plain_reference(job, reference) ? &read : NULL))
             return false;
+    }
     if (any && analysis->isa->pointer_size == 8 &&
         !hvc_pointers_each(analysis->image, take_slot_pointer, job))
         return false;
     if (!sites_seed_wdf(job) || !sites_seed_methods(job) || !sites_seed_practice(job))
         return false;
+    hvc_arena scratch = HVC_ARENA_INIT;
+    bool done = hvc_radix_sort(job->points.items, job->points.count, sizeof(sites_point),
+                               offsetof(sites_point, from), &scratch);
+    hvc_arena_free(&scratch);
+    return done;
+}
+
+static bool look(sites_job *job)
+{
+    hvc_analysis *analysis = job->analysis;
     /* What is looked at may show more places to look at. */
     for (size_t i = 0; i < job->queue.count; i++)
         if (!process(job, job->queue.items[i]))
             return false;
     /* Only now are all variables known that hold a pointer. */
     for (size_t i = 0; job->holders.count > 0 && i < job->queue.count; i++) {
+        if (!hvc_analysis_is_thorough(analysis, job->queue.items[i]))
+            continue; /* what was settled quickly has nothing to do with them */
         const hvc_flow *flow = hvc_analysis_flow(analysis, job->queue.items[i]);
         if (flow != NULL && !add_calls(job, flow, add_held))
             return false;
     }
-    return add_unreferred(job);
+    return true;
+}
+
+bool sites_find(sites_job *job)
+{
+    bool any;
+    if (!find_interests(job, &any))
+        return false;
+    hvc_find_wdf(job->analysis);
+    bool done = sites_prepare_quick(job) && seed(job, any) && look(job) && add_unreferred(job);
+    sites_free_quick(job);
+    return done;
 }

@@ -26,6 +26,20 @@ typedef struct sites_alias {
     const hvc_ddi *ddi; /* what was looked up by name; then import is not valid */
 } sites_alias;
 
+/* Something in a function that a quick look may settle. */
+typedef enum sites_point_kind {
+    SITES_POINT_READ,  /* refers to the slot of an import, or to KMDF's table */
+    SITES_POINT_THUNK, /* goes to a thunk */
+    SITES_POINT_STORE, /* may write to code */
+} sites_point_kind;
+
+typedef struct sites_point {
+    uint32_t from, to;
+    uint8_t kind;
+} sites_point;
+
+typedef struct sites_quick sites_quick;
+
 enum { SITES_MAX_METHODS = 8 };
 
 typedef struct sites_job {
@@ -36,6 +50,8 @@ typedef struct sites_job {
     HVC_VECTOR(sites_alias) thunks;  /* by RVA of their first instruction */
     HVC_VECTOR(sites_alias) holders; /* variables */
     HVC_VECTOR(uint32_t) queue;      /* groups of functions to look at */
+    HVC_VECTOR(sites_point) points;  /* by from, once all are found */
+    sites_quick *quick;
     HVC_VECTOR(hvc_call_site) sites;
     HVC_VECTOR(hvc_code_note) notes;
     HVC_VECTOR(uint32_t) lookups;              /* calls of LOOKUP imports that were taken care of */
@@ -48,8 +64,25 @@ typedef struct sites_job {
  * memory is exhausted. */
 bool sites_find(sites_job *job);
 
-/* The function that holds rva is to be looked at. */
+/* The function that holds rva is to be looked at, as a whole. */
 bool sites_enqueue(sites_job *job, uint32_t rva);
+/* The function that holds from is to be looked at, for its reference to `to`: a quick look at the
+ * code around that may do. */
+bool sites_enqueue_point(sites_job *job, sites_point_kind kind, uint32_t from, uint32_t to);
+/* How many arguments a call can have at most, as far as its callee is known: what lies behind them
+ * on the stack is none. */
+unsigned sites_argument_limit(const sites_job *job, const hvc_flow_call *call);
+/* Adds the call of member, one of the values that its target can be, when that is of interest. */
+bool sites_add_member(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                      hvc_value_id member);
+
+/* sites_quick.c */
+bool sites_prepare_quick(sites_job *job);
+void sites_free_quick(sites_job *job);
+/* Looks at a function of which only its points are of interest. *ret_settled: nothing is wrong with
+ * any of its calls, and they were added; else it has to be analysed. False when memory is
+ * exhausted. */
+bool sites_look_quickly(sites_job *job, uint32_t group, bool *ret_settled);
 
 /* The import that a call calls, by its slot or over a thunk. */
 bool sites_import_of_call(const sites_job *job, const hvc_flow_call *call, uint32_t *ret_import);
@@ -57,6 +90,12 @@ bool sites_import_of_call(const sites_job *job, const hvc_flow_call *call, uint3
 /* sites_practice.c */
 /* Enqueues the functions that may break a rule of practice. */
 bool sites_seed_practice(sites_job *job);
+/* Whether the calls of an import have to be looked at for the rules of practice. */
+bool sites_has_practice(hvc_text import);
+/* Whether a function returns the memory that it allocates or maps. */
+bool sites_returns_memory(const hvc_ddi *ddi);
+/* Whether a store writes to an address in an executable section. */
+bool sites_writes_code(const sites_job *job, const hvc_flow_store *store, uint32_t *ret_rva);
 /* Notes what a function does against the rules of practice. */
 bool sites_look_at_practice(sites_job *job, const hvc_flow *flow);
 
@@ -80,6 +119,9 @@ bool sites_add_method(sites_job *job, const hvc_flow *flow, const hvc_flow_call 
 /* sites_judge.c */
 /* What a function is called in reports: its export's name, "DriverEntry", or "sub_" and its RVA. */
 const char *sites_function_name(sites_job *job, uint32_t rva);
+/* The number of the argument that decides, among those of a flow's call; false when it is beyond
+ * them. ddi->argument >= 0. */
+bool sites_argument_index(const sites_job *job, const hvc_ddi *ddi, unsigned *ret_index);
 /* Adds the call of ddi. form: how it is reached. */
 bool sites_add(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call, const hvc_ddi *ddi,
                const char *form);

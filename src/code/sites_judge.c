@@ -186,19 +186,24 @@ static void resolve_argument(sites_job *job, const hvc_flow *flow, const hvc_flo
                                  ~low.list[i] & UINT64_C(0xFFFFFFFF));
 }
 
+bool sites_argument_index(const sites_job *job, const hvc_ddi *ddi, unsigned *ret_index)
+{
+    *ret_index = job->analysis->isa->argument_register_count == 0 && ddi->x86_stack >= 0
+                     ? (unsigned)ddi->x86_stack / 4
+                     : (unsigned)ddi->argument;
+    return *ret_index < HVC_FLOW_ARGUMENTS;
+}
+
 static bool judge_argument(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
                            hvc_call_site *site)
 {
     const hvc_ddi *ddi = site->ddi;
-    const hvc_isa *isa = job->analysis->isa;
+    unsigned index;
     if (ddi->argument < 0) {
         site->judgement = ddi->advice ? HVC_JUDGEMENT_ADVICE : HVC_JUDGEMENT_OK;
         return true;
     }
-    unsigned index = isa->argument_register_count == 0 && ddi->x86_stack >= 0
-                         ? (unsigned)ddi->x86_stack / 4
-                         : (unsigned)ddi->argument;
-    if (index >= HVC_FLOW_ARGUMENTS) {
+    if (!sites_argument_index(job, ddi, &index)) {
         hvc_judge_unknown(site, hvc_unknown_text(HVC_UNKNOWN_BUDGET));
         return true;
     }

@@ -3,6 +3,7 @@
  * silent. */
 #include <string.h>
 
+#include "code/arm64_words.h"
 #include "code/sites.h"
 
 enum {
@@ -48,8 +49,7 @@ static bool starts_with(const char *text, const char *beginning)
     return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-/* Whether a function returns the memory that it allocates or maps. */
-static bool returns_memory(const hvc_ddi *ddi)
+bool sites_returns_memory(const hvc_ddi *ddi)
 {
     static const char *const families[] = {
         "ExAllocatePool",  "MmAllocateContiguous", "MmMapIoSpace",     "MmMapLockedPages",
@@ -76,7 +76,7 @@ static const hvc_ddi *allocator_of(const sites_job *job, const hvc_flow *flow, h
     if (call == NULL || !sites_import_of_call(job, call, &import))
         return NULL;
     const hvc_ddi *ddi = job->interests[import].ddi;
-    return ddi != NULL && returns_memory(ddi) ? ddi : NULL;
+    return ddi != NULL && sites_returns_memory(ddi) ? ddi : NULL;
 }
 
 static bool look_for_dynamic_code(sites_job *job, const hvc_flow *flow)
@@ -102,15 +102,21 @@ static bool look_for_dynamic_code(sites_job *job, const hvc_flow *flow)
 
 /* -- modification of code -- */
 
+bool sites_writes_code(const sites_job *job, const hvc_flow_store *store, uint32_t *ret_rva)
+{
+    /* A store of no size is one to a place that an index tells, or of many bytes. */
+    if (store->size == 0 || !const_rva(job->analysis, store->address, ret_rva))
+        return false;
+    *ret_rva += (uint32_t)store->offset;
+    return is_executable(job->analysis->image, *ret_rva);
+}
+
 static bool look_at_stores(sites_job *job, const hvc_flow *flow)
 {
     for (size_t i = 0; i < flow->stores.count; i++) {
         const hvc_flow_store *store = &flow->stores.items[i];
         uint32_t rva;
-        if (!const_rva(job->analysis, store->address, &rva))
-            continue;
-        rva += (uint32_t)store->offset;
-        if (is_executable(job->analysis->image, rva) &&
+        if (sites_writes_code(job, store, &rva) &&
             !add_note(job, flow, store->rva, HVC_PRACTICE_CODE_MODIFICATION, false,
                       hvc_arena_printf(job->results,
                                        "writes to RVA 0x%X, which lies in an executable section",
@@ -140,13 +146,16 @@ static bool look_at_controls(sites_job *job, const hvc_flow *flow)
     return true;
 }
 
+static bool is_name(hvc_text text, const char *name)
+{
+    return text.size == strlen(name) && memcmp(text.data, name, text.size) == 0;
+}
+
 static bool calls_import(const sites_job *job, const hvc_flow_call *call, const char *name)
 {
     uint32_t import;
-    if (!sites_import_of_call(job, call, &import))
-        return false;
-    hvc_text text = job->analysis->image->imports.items[import].name;
-    return text.size == strlen(name) && memcmp(text.data, name, text.size) == 0;
+    return sites_import_of_call(job, call, &import) &&
+           is_name(job->analysis->image->imports.items[import].name, name);
 }
 
 /* Whether the MDL that a call made is mapped in the same function. */
@@ -205,12 +214,30 @@ static bool is_loading_class(uint64_t information_class)
     return information_class == LOAD_GDI_DRIVER || information_class == EXTEND_SERVICE_TABLE;
 }
 
+static const char *const section_makers[] = {"ZwCreateSection", "NtCreateSection",
+                                             "MmCreateSection"};
+
+bool sites_has_practice(hvc_text import)
+{
+    for (size_t i = 0; i < sizeof(section_makers) / sizeof(*section_makers); i++)
+        if (is_name(import, section_makers[i]))
+            return true;
+    return is_name(import, "IoAllocateMdl") || is_name(import, "ZwSetSystemInformation");
+}
+
+static bool makes_section(const sites_job *job, const hvc_flow_call *call)
+{
+    for (size_t i = 0; i < sizeof(section_makers) / sizeof(*section_makers); i++)
+        if (calls_import(job, call, section_makers[i]))
+            return true;
+    return false;
+}
+
 static bool look_for_loads(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call)
 {
     bool some = false, all = false;
     const char *message;
-    if (calls_import(job, call, "ZwCreateSection") || calls_import(job, call, "NtCreateSection") ||
-        calls_import(job, call, "MmCreateSection")) {
+    if (makes_section(job, call)) {
         all = all_are(job, flow, call, ATTRIBUTES_ARGUMENT, is_image_section, &some);
         message = "a section is created with SEC_IMAGE: a file is mapped as code";
     } else if (calls_import(job, call, "ZwSetSystemInformation")) {
@@ -270,6 +297,25 @@ static bool may_store_x86(const uint8_t *before, bool x86)
     return (before[1] & 0xC7) == 0x05 && memchr(opcodes, before[0], sizeof(opcodes)) != NULL;
 }
 
+/* ARM64: whether adrp gives the base its page right before the instruction at from, with no way
+ * from elsewhere in between: candidates count what any adrp of the function might give it. */
+static bool has_page(const hvc_image *image, uint32_t from, uint32_t base)
+{
+    enum { NEAR_PAGE = 64 }; /* instructions */
+    for (uint32_t back = 4; back <= 4 * NEAR_PAGE && back <= from; back += 4) {
+        hvc_span word = hvc_image_span(image, from - back, 4);
+        if (word.size < 4)
+            return false;
+        if ((hvc_le32(word.data) & 0x9F00001F) == (0x90000000 | base))
+            return true;
+        uint32_t target;
+        if (hvc_arm64_branch_target(hvc_le32(word.data), from - back, &target) &&
+            !hvc_arm64_is_call(hvc_le32(word.data)))
+            return false;
+    }
+    return false;
+}
+
 static bool may_store(const hvc_analysis *analysis, uint32_t from)
 {
     bool arm64 = analysis->isa->min_length == 4;
@@ -278,7 +324,8 @@ static bool may_store(const hvc_analysis *analysis, uint32_t from)
         return false;
     if (arm64) {
         uint32_t word = hvc_le32(bytes.data);
-        return (word & 0x3BC00000) == 0x39000000 || (word & 0x3A400000) == 0x28000000;
+        return ((word & 0x3BC00000) == 0x39000000 || (word & 0x3A400000) == 0x28000000) &&
+               has_page(analysis->image, from, word >> 5 & 31);
     }
     return may_store_x86(bytes.data, analysis->isa->pointer_size == 4);
 }
@@ -297,11 +344,12 @@ static bool seed_stores(sites_job *job)
                                section->rva + section->mapped_size, &analysis->arena, &references,
                                NULL) != HVC_OK)
             return false;
-        for (size_t k = 0; k < references.items.count; k++)
-            if (references.items.items[k].from >= 2 &&
-                may_store(analysis, references.items.items[k].from) &&
-                !sites_enqueue(job, references.items.items[k].from))
+        for (size_t k = 0; k < references.items.count; k++) {
+            const hvc_xref *reference = &references.items.items[k];
+            if (reference->from >= 2 && may_store(analysis, reference->from) &&
+                !sites_enqueue_point(job, SITES_POINT_STORE, reference->from, reference->to))
                 return false;
+        }
     }
     return true;
 }

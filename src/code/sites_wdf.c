@@ -41,10 +41,8 @@ static bool may_call(const hvc_analysis *analysis, uint32_t group)
 {
     size_t count;
     const hvc_ddi *ddis = hvc_ddis(&count);
-    for (size_t i = 0; i < analysis->map.functions.count; i++) {
-        const hvc_code_function *part = &analysis->map.functions.items[i];
-        if (part->group != group)
-            continue;
+    const hvc_code_function *part;
+    for (size_t n = 0; (part = hvc_function_part(&analysis->map, group, n)) != NULL; n++) {
         for (size_t k = 0; k < count; k++)
             if (ddis[k].via == HVC_VIA_WDF && ddis[k].slot < analysis->wdf_count &&
                 mentions(analysis, part->begin, part->end,
@@ -62,14 +60,16 @@ static bool seed_range(sites_job *job, uint32_t low, uint32_t high, bool filter)
                            NULL) != HVC_OK)
         return false;
     uint32_t last = 0;
+    bool wanted = false;
     for (size_t i = 0; i < references.items.count; i++) {
-        const hvc_code_function *function =
-            hvc_function_at(&analysis->map, references.items.items[i].from);
-        if (function == NULL || function->group + 1 == last)
+        const hvc_xref *reference = &references.items.items[i];
+        const hvc_code_function *function = hvc_function_at(&analysis->map, reference->from);
+        if (function == NULL)
             continue;
+        if (function->group + 1 != last)
+            wanted = !filter || may_call(analysis, function->group);
         last = function->group + 1;
-        if ((!filter || may_call(analysis, function->group)) &&
-            !sites_enqueue(job, function->group))
+        if (wanted && !sites_enqueue_point(job, SITES_POINT_READ, reference->from, reference->to))
             return false;
     }
     return true;

@@ -21,12 +21,13 @@ typedef enum hvc_step_kind {
 
 typedef struct hvc_step {
     uint8_t kind;
-    uint8_t length;     /* 1 (x86, x64) or 4 (ARM64) when invalid */
-    bool padding;       /* does nothing: what stands between functions */
-    bool through_table; /* x86: the displacement is the base of an array that an index selects from
-                         */
-    bool forms_address; /* x86: lea */
-    bool compares;      /* x86: compares something with the number in compared */
+    uint8_t length;      /* 1 (x86, x64) or 4 (ARM64) when invalid */
+    bool padding;        /* does nothing: what stands between functions */
+    bool calls_register; /* a call of what a register holds; its kind is NEXT */
+    bool through_table;  /* x86: the displacement is the base of an array that an index selects from
+                          */
+    bool forms_address;  /* x86: lea */
+    bool compares;       /* x86: compares something with the number in compared */
     bool above, above_or_equal; /* x86: a branch on unsigned > or >= */
     uint8_t displacement,
         immediate;   /* x86: where these stand in it, when they are 4 bytes; else 0 */

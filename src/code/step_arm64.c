@@ -14,6 +14,8 @@ static void branch_or_system(uint32_t word, uint32_t rva, hvc_step *step)
             step->kind = HVC_STEP_JUMP_INDIRECT;
         else if (operation != 1)
             step->kind = HVC_STEP_END;
+        else
+            step->calls_register = true;
     } else if ((word & 0xffe0001f) == 0xd4200000) { /* brk */
         step->kind = HVC_STEP_END;
         step->padding = true;

@@ -233,6 +233,7 @@ static void classify_one_byte(const parts *it, const uint8_t *bytes, hvc_step *s
     case 0xff: /* jmp r/m, far jmp m */
         if (reg == 4 || reg == 5)
             step->kind = HVC_STEP_JUMP_INDIRECT;
+        step->calls_register = reg == 2 && it->modrm >= 0xc0;
         break;
     default:
         if (it->opcode >= 0x70 && it->opcode <= 0x7f)

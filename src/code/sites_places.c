@@ -1,0 +1,174 @@
+/* What a quick look at a function has to account for. */
+#include "code/quick.h"
+
+enum { LOOK_BACK = 24 }; /* instructions before a reference that may set its arguments */
+
+static bool add_place(sites_quick *quick, quick_place item)
+{
+    quick_place *added = hvc_vector_add(&quick->stretch.job.arena, &quick->places);
+    if (added == NULL)
+        quick->memory_failed = true;
+    else
+        *added = item;
+    return added != NULL;
+}
+
+/* The first point at or behind rva. */
+static size_t first_point(const sites_job *job, uint32_t rva)
+{
+    size_t low = 0, high = job->points.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (job->points.items[middle].from < rva)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Control may come to target from elsewhere in the function. */
+static void mark_leader(sites_job *job, const hvc_code_function *part, uint32_t target)
+{
+    sites_quick *quick = job->quick;
+    bool inside = target - part->begin < part->end - part->begin;
+    if (!inside && quick->fragmented) {
+        const hvc_code_function *other = hvc_function_at(&job->analysis->map, target);
+        inside = other != NULL && other->group == part->group;
+    }
+    const hvc_exec_range *range = inside ? hvc_exec_at(&quick->exec, target) : NULL;
+    if (range != NULL)
+        hvc_place_add(quick->leaders, range->slot + (target - range->rva));
+}
+
+static void mark_labels(sites_job *job, const hvc_code_function *part)
+{
+    const hvc_function_map *map = &job->analysis->map;
+    size_t low = 0, high = map->labels.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (map->labels.items[middle] < part->begin)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < map->labels.count && map->labels.items[low] < part->end; low++)
+        mark_leader(job, part, map->labels.items[low]);
+}
+
+/* What one instruction has to be accounted for. */
+static bool add_places(sites_job *job, const hvc_code_function *part, const hvc_step *step,
+                       uint32_t rva, uint32_t start, size_t *point)
+{
+    sites_quick *quick = job->quick;
+    quick_place at = {.rva = rva, .start = start};
+    for (; *point < job->points.count && job->points.items[*point].from < rva + step->length;
+         ++*point) {
+        at.to = job->points.items[*point].to;
+        at.kind = job->points.items[*point].kind;
+        if (!add_place(quick, at))
+            return false;
+    }
+    if (step->kind == HVC_STEP_CALL || step->kind == HVC_STEP_BRANCH ||
+        step->kind == HVC_STEP_JUMP) {
+        mark_leader(job, part, step->target);
+    } else if (step->kind == HVC_STEP_JUMP_INDIRECT) {
+        at.kind = QUICK_JUMP;
+        return add_place(quick, at);
+    } else if (step->calls_register && quick->allocates) {
+        at.kind = QUICK_CALL;
+        return add_place(quick, at);
+    }
+    return true;
+}
+
+/* Goes over the instructions of a part, one behind the other. False when it cannot be taken apart
+ * so. */
+static bool scan_part(sites_job *job, const hvc_code_function *part)
+{
+    sites_quick *quick = job->quick;
+    const hvc_exec_range *range = hvc_exec_at(&quick->exec, part->begin);
+    uint32_t recent[LOOK_BACK], count = 0; /* instructions that run straight to this one */
+    size_t point = first_point(job, part->begin);
+    if (range == NULL || part->end - range->rva > range->size)
+        return false;
+    mark_labels(job, part);
+    if (job->analysis->isa == &hvc_isa_arm64)
+        hvc_arm64_bases_add(
+            &quick->bases,
+            (hvc_span){range->bytes + (part->begin - range->rva), part->end - part->begin},
+            part->begin);
+    for (uint32_t rva = part->begin; rva < part->end;) {
+        hvc_span bytes = {range->bytes + (rva - range->rva), range->size - (rva - range->rva)};
+        hvc_step step;
+        quick->step(bytes, rva, &step);
+        /* Data between instructions of one length does no harm. */
+        if (step.kind == HVC_STEP_INVALID && job->analysis->isa->min_length != 4)
+            return false;
+        recent[count++ % LOOK_BACK] = rva;
+        if (!add_places(job, part, &step, rva,
+                        count > LOOK_BACK ? recent[count % LOOK_BACK] : recent[0], &point))
+            return false;
+        if (step.kind == HVC_STEP_INVALID || step.kind >= HVC_STEP_JUMP)
+            count = 0;
+        rva += step.length;
+    }
+    hvc_code_range *covered = hvc_vector_add(&quick->stretch.job.arena, &quick->flow.covered);
+    if (covered == NULL) {
+        quick->memory_failed = true;
+        return false;
+    }
+    *covered = (hvc_code_range){.rva = part->begin, .size = part->end - part->begin};
+    return true;
+}
+
+/* Whether the function allocates memory, which it might call. */
+static bool allocates(const sites_job *job, const hvc_code_function *part)
+{
+    for (size_t i = first_point(job, part->begin);
+         i < job->points.count && job->points.items[i].from < part->end; i++) {
+        uint32_t import;
+        if (hvc_analysis_import_at(job->analysis, job->points.items[i].to, &import) &&
+            job->interests[import].ddi != NULL && sites_returns_memory(job->interests[import].ddi))
+            return true;
+    }
+    return job->thunks.count > 0;
+}
+
+bool quick_find_places(sites_job *job, uint32_t group)
+{
+    sites_quick *quick = job->quick;
+    const hvc_function_map *map = &job->analysis->map;
+    const hvc_code_function *part;
+    quick->fragmented = hvc_function_part(map, group, 1) != NULL;
+    quick->allocates = false;
+    quick->bases.set = quick->bases.broken = 0;
+    quick->places.count = quick->flow.covered.count = 0;
+    for (size_t n = 0; (part = hvc_function_part(map, group, n)) != NULL; n++)
+        quick->allocates |= allocates(job, part);
+    for (size_t n = 0; (part = hvc_function_part(map, group, n)) != NULL; n++)
+        if (!scan_part(job, part))
+            return false;
+    return true;
+}
+
+void quick_forget_leaders(sites_job *job, uint32_t group)
+{
+    sites_quick *quick = job->quick;
+    const hvc_code_function *part;
+    for (size_t n = 0; (part = hvc_function_part(&job->analysis->map, group, n)) != NULL; n++) {
+        const hvc_exec_range *range = hvc_exec_at(&quick->exec, part->begin);
+        if (range == NULL || part->end - range->rva > range->size)
+            continue;
+        uint32_t slot = range->slot + (part->begin - range->rva);
+        uint32_t end = slot + (part->end - part->begin);
+        while ((slot = hvc_places_next(quick->leaders, slot, end, true)) < end)
+            quick->leaders[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+    }
+}
+
+bool quick_is_leader(const sites_quick *quick, uint32_t rva)
+{
+    const hvc_exec_range *range = hvc_exec_at(&quick->exec, rva);
+    return range == NULL || hvc_place_in(quick->leaders, range->slot + (rva - range->rva));
+}

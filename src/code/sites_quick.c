@@ -1,0 +1,493 @@
+/* A quick look at a function that calls what matters: only the straight stretches of code around
+ * the calls are run, with nothing known where they begin. It settles a function where each
+ * reference to what matters is used up by a call right behind it, whose argument is a plain
+ * constant that nothing is wrong with: then the way to it does not matter. All else is left to the
+ * whole analysis, which costs a hundred times more. */
+#include "code/quick.h"
+
+static bool is_tracked_address(const sites_job *job, uint64_t address)
+{
+    const hvc_analysis *analysis = job->analysis;
+    uint32_t rva, import;
+    if (!hvc_image_rva_of(analysis->image, address, &rva))
+        return false;
+    if (hvc_analysis_import_at(analysis, rva, &import) && job->interests[import].kind != SITES_NONE)
+        return true;
+    uint32_t size = analysis->wdf_indirect ? 1 : analysis->wdf_count * analysis->isa->pointer_size;
+    return analysis->wdf_table != 0 && rva - analysis->wdf_table < size;
+}
+
+/* Whether a value is, or was computed from, a pointer that matters. Of KMDF's table only some
+ * entries matter. The address of one is no matter: all that reads it is among the points. */
+static bool carries(const sites_job *job, hvc_value_id value, unsigned depth)
+{
+    const hvc_values *values = &job->analysis->values;
+    uint32_t index;
+    uint64_t address;
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(values, &value, &count);
+    for (size_t i = 0; i < count; i++) {
+        const hvc_term *term = hvc_term_of(values, members[i]);
+        switch (term->kind) {
+        case HVC_TERM_OP:
+        case HVC_TERM_PART:
+            if (depth == HVC_VALUE_DEPTH || carries(job, term->b, depth + 1))
+                return true;
+            if (carries(job, term->a, depth + 1))
+                return true;
+            break;
+        case HVC_TERM_LOAD:
+            if (hvc_wdf_index(job->analysis, members[i], &index)) {
+                if (sites_wdf_ddi(job, members[i]) != NULL)
+                    return true;
+                break;
+            }
+            if (depth == HVC_VALUE_DEPTH || carries(job, term->a, depth + 1))
+                return true;
+            if (hvc_value_is_const(values, term->a, &address) &&
+                is_tracked_address(job, address + (uint64_t)(int64_t)term->offset))
+                return true;
+            break;
+        case HVC_TERM_TABLE:
+        case HVC_TERM_BOUND:
+            if (depth == HVC_VALUE_DEPTH || carries(job, term->a, depth + 1))
+                return true;
+            break;
+        default:
+            break;
+        }
+    }
+    return false;
+}
+
+static bool register_carries(const sites_job *job, const hvc_state *state, uint8_t reg)
+{
+    return reg < HVC_REG_COUNT && state->regs[reg] >= HVC_UNKNOWN_COUNT &&
+           carries(job, state->regs[reg], 0);
+}
+
+/* registers: which of them are looked at. */
+static bool any_carries(const sites_job *job, const hvc_state *state, uint32_t registers)
+{
+    for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
+        if ((registers >> reg & 1) != 0 && register_carries(job, state, reg))
+            return true;
+    return false;
+}
+
+static void begin(sites_quick *quick, uint32_t rva)
+{
+    const hvc_flow_env *env = quick->stretch.job.env;
+    hvc_stretch_begin(&quick->stretch, rva);
+    for (uint8_t reg = HVC_ARM64_FIRST_BASE; quick->bases.set != 0 && reg <= HVC_ARM64_LAST_BASE;
+         reg++)
+        if (hvc_arm64_is_base(&quick->bases, reg))
+            quick->stretch.state->regs[reg] = hvc_value_const(
+                env->values, env->image->headers.image_base + quick->bases.value[reg]);
+    quick->begun = rva;
+    quick->loaded = false;
+    quick->pending = 0;
+    quick->from_frame = 0;
+}
+
+/* Notes which registers come from the frame. */
+static void follow_frame(sites_job *job, const hvc_insn *insn)
+{
+    const hvc_isa *isa = job->analysis->isa;
+    for (unsigned i = 0; i < insn->op_count; i++) {
+        const hvc_op *op = &insn->ops[i];
+        if (op->dst >= HVC_REG_MACHINE)
+            continue;
+        uint32_t bit = UINT32_C(1) << op->dst;
+        job->quick->from_frame &= ~bit;
+        if (op->kind == HVC_OP_LOAD &&
+            (op->memory.base == isa->stack_pointer || op->memory.base == isa->frame_pointer))
+            job->quick->from_frame |= bit;
+    }
+}
+
+/* Whether an argument is plain in the instructions before the call, or what a variable holds. */
+static bool is_plain(const sites_job *job, hvc_value_id value)
+{
+    const hvc_values *values = &job->analysis->values;
+    const hvc_term *term = hvc_term_of(values, value);
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(values, &value, &count);
+    if (term->kind == HVC_TERM_LOAD)
+        return hvc_term_of(values, term->a)->kind == HVC_TERM_CONST;
+    for (size_t i = 0; i < count; i++)
+        if (hvc_term_of(values, members[i])->kind != HVC_TERM_CONST)
+            return false;
+    return true;
+}
+
+/* Adds a call when nothing is wrong with it. */
+static bool add_call(sites_job *job, const hvc_flow_call *call, const hvc_ddi *ddi)
+{
+    sites_quick *quick = job->quick;
+    unsigned index;
+    size_t before = job->sites.count;
+    if (ddi == NULL)
+        return true;
+    if (ddi->argument < 0) {
+        if (ddi->advice)
+            return false;
+    } else {
+        if (!sites_argument_index(job, ddi, &index) || index + 1 >= HVC_FLOW_ARGUMENTS)
+            return false;
+        /* What is written as one function in the source shows in all arguments of a mapping. */
+        unsigned first = ddi->counter == HVC_COUNTER_PAGE_MAPPING ? 1 : index;
+        for (unsigned i = first; i <= index + ddi->wide; i++)
+            if (!is_plain(job, call->arguments[i]))
+                return false;
+    }
+    if (!sites_add_member(job, &quick->flow, call, call->target)) {
+        quick->memory_failed = true;
+        return false;
+    }
+    for (size_t i = before; i < job->sites.count; i++)
+        if (job->sites.items[i].judgement != HVC_JUDGEMENT_OK)
+            return false;
+    return true;
+}
+
+/* A call of a pointer that matters, by way of a register or memory. */
+static bool take_tracked(sites_job *job, const hvc_flow_call *call)
+{
+    sites_quick *quick = job->quick;
+    const hvc_values *values = &job->analysis->values;
+    uint32_t import;
+    if (hvc_term_of(values, call->target)->kind != HVC_TERM_LOAD)
+        return false;
+    if (!hvc_analysis_import_of(job->analysis, call->target, &import))
+        return add_call(job, call, sites_wdf_ddi(job, call->target));
+    if (job->interests[import].kind != SITES_DDI || quick->pending == 0)
+        return false;
+    quick->pending--;
+    return add_call(job, call, job->interests[import].ddi);
+}
+
+static bool is_handed_on(const sites_job *job, const hvc_flow_call *call)
+{
+    for (unsigned n = 0, limit = sites_argument_limit(job, call); n < limit; n++)
+        if (carries(job, call->arguments[n], 0))
+            return true;
+    return false;
+}
+
+/* Whether what a register holds is certainly no memory that was allocated in this function. */
+static bool is_no_memory(const sites_job *job, hvc_value_id target, const hvc_op *op)
+{
+    const hvc_values *values = &job->analysis->values;
+    const hvc_term *term = hvc_term_of(values, target);
+    bool framed = op->a.kind == HVC_OPERAND_REG && op->a.reg < HVC_REG_MACHINE &&
+                  (job->quick->from_frame >> op->a.reg & 1) != 0;
+    return term->kind == HVC_TERM_LOAD || term->kind == HVC_TERM_CONST ||
+           (hvc_value_why(values, target) == HVC_UNKNOWN_MEMORY && !framed);
+}
+
+/* Whether a call that was run is what its place asks for. */
+static bool suits(sites_job *job, const hvc_flow_call *call, const hvc_op *op, uint8_t kind)
+{
+    uint32_t import;
+    switch (kind) {
+    case QUICK_CALL:
+        return is_no_memory(job, call->target, op);
+    case QUICK_JUMP: /* what is no import may be a table of the function's own places */
+        return call->guarded || hvc_analysis_import_of(job->analysis, call->target, &import);
+    case SITES_POINT_THUNK:
+        return sites_import_of_call(job, call, &import) &&
+               job->interests[import].kind == SITES_DDI &&
+               add_call(job, call, job->interests[import].ddi);
+    default:
+        return true;
+    }
+}
+
+/* A call or jump was run: op. call: what was recorded of it; NULL when nothing was, of a jump into
+ * a table or a call of the function that checks a pointer before it is called, which changes
+ * nothing. carried: a pointer that matters stays in a register meanwhile. */
+static bool take_call(sites_job *job, const hvc_flow_call *call, const hvc_op *op, uint32_t rva,
+                      bool carried)
+{
+    sites_quick *quick = job->quick;
+    if (call == NULL && op->kind != HVC_OP_CALL)
+        return false;
+    bool tracked = call != NULL && carries(job, call->target, 0);
+    if (call != NULL && ((carried && !tracked) || (quick->loaded && is_handed_on(job, call))))
+        return false;
+    for (size_t i = quick->place; i < quick->places.count && quick->places.items[i].rva == rva;
+         i++) {
+        quick_place *at = &quick->places.items[i];
+        if (at->kind == SITES_POINT_READ || at->kind == SITES_POINT_STORE)
+            continue;
+        if (call != NULL && !suits(job, call, op, at->kind))
+            return false;
+        at->settled = true;
+    }
+    return !tracked || take_tracked(job, call);
+}
+
+/* Takes note of what the instruction at rva read. */
+static void take_reads(sites_job *job, size_t first, uint32_t rva)
+{
+    sites_quick *quick = job->quick;
+    for (size_t k = first; k < quick->flow.reads.count; k++) {
+        uint32_t from = quick->flow.reads.items[k].from, import;
+        bool is_import = hvc_analysis_import_at(job->analysis, from, &import) &&
+                         job->interests[import].kind != SITES_NONE;
+        if (!is_import && !is_tracked_address(job, job->analysis->image->headers.image_base + from))
+            continue;
+        quick->loaded = true;
+        quick->pending += is_import;
+        for (size_t i = quick->place; i < quick->places.count; i++) {
+            quick_place *at = &quick->places.items[i];
+            if (at->rva != rva)
+                break;
+            at->settled |= at->kind == SITES_POINT_READ && at->to == from;
+        }
+    }
+}
+
+/* An instruction that puts an address into a register that holds it for the whole function: what is
+ * read from there is among the points. */
+static void take_bases(sites_job *job, const hvc_insn *insn, uint32_t rva)
+{
+    sites_quick *quick = job->quick;
+    const hvc_op *op = &insn->ops[0];
+    if (quick->bases.set == 0 || insn->op_count != 1 || op->kind != HVC_OP_ALU ||
+        op->dst >= HVC_REG_MACHINE || !hvc_arm64_is_base(&quick->bases, op->dst))
+        return;
+    for (size_t i = quick->place; i < quick->places.count && quick->places.items[i].rva == rva; i++)
+        quick->places.items[i].settled |= quick->places.items[i].kind == SITES_POINT_READ &&
+                                          quick->places.items[i].to == quick->bases.value[op->dst];
+}
+
+/* Whether the stores that the instruction at rva made are none to code, or not at issue. */
+static bool take_stores(sites_job *job, size_t first, uint32_t rva)
+{
+    sites_quick *quick = job->quick;
+    for (size_t i = quick->place; i < quick->places.count && quick->places.items[i].rva == rva;
+         i++) {
+        if (quick->places.items[i].kind != SITES_POINT_STORE)
+            continue;
+        for (size_t k = first; k < quick->flow.stores.count; k++) {
+            const hvc_flow_store *store = &quick->flow.stores.items[k];
+            uint32_t to;
+            if (hvc_value_why(&job->analysis->values, store->address) == HVC_UNKNOWN_FLOW ||
+                sites_writes_code(job, store, &to))
+                return false;
+        }
+        quick->places.items[i].settled = true;
+    }
+    return true;
+}
+
+/* Whether an instruction puts a pointer that matters into memory. */
+static bool stores_tracked(const sites_job *job, const hvc_insn *insn, const hvc_state *state)
+{
+    for (unsigned i = 0; i < insn->op_count; i++)
+        if (insn->ops[i].kind == HVC_OP_STORE && insn->ops[i].a.kind == HVC_OPERAND_REG &&
+            register_carries(job, state, insn->ops[i].a.reg))
+            return true;
+    return false;
+}
+
+/* The operation by which an instruction goes elsewhere; NULL when it does not. */
+static const hvc_op *transfer_of(const hvc_insn *insn)
+{
+    for (unsigned i = 0; i < insn->op_count; i++) {
+        uint8_t kind = insn->ops[i].kind;
+        if (kind == HVC_OP_CALL || kind == HVC_OP_JUMP || kind == HVC_OP_BRANCH ||
+            kind == HVC_OP_RETURN || kind == HVC_OP_TRAP)
+            return &insn->ops[i];
+    }
+    return NULL;
+}
+
+/* Nothing that matters may still be in a register where control comes and goes. */
+static bool is_used_up(sites_job *job)
+{
+    sites_quick *quick = job->quick;
+    if (quick->pending > 0 || (quick->loaded && any_carries(job, quick->stretch.state, UINT32_MAX)))
+        return false;
+    quick->loaded = false;
+    return true;
+}
+
+/* Gives the base of a reference the address that it got before the stretch. */
+static void find_base(sites_job *job, const hvc_code_function *part, uint32_t rva)
+{
+    sites_quick *quick = job->quick;
+    const quick_place *at = &quick->places.items[quick->place];
+    const hvc_op *op = &quick->stretch.insn.ops[0];
+    hvc_value_id *regs = quick->stretch.state->regs;
+    if (job->analysis->isa != &hvc_isa_arm64 || quick->place == quick->places.count ||
+        at->rva != rva || at->kind != SITES_POINT_READ || quick->stretch.insn.op_count == 0 ||
+        op->kind != HVC_OP_LOAD || op->memory.base >= HVC_REG_MACHINE ||
+        op->memory.index != HVC_REG_NONE ||
+        hvc_value_why(&job->analysis->values, regs[op->memory.base]) != HVC_UNKNOWN_FLOW)
+        return;
+    const hvc_exec_range *range = hvc_exec_at(&quick->exec, part->begin);
+    hvc_span code = {range->bytes + (part->begin - range->rva), part->end - part->begin};
+    uint32_t address;
+    if (hvc_arm64_last_address(code, part->begin, rva - part->begin, op->memory.base, &address) &&
+        address + (uint32_t)op->memory.displacement == at->to)
+        regs[op->memory.base] = hvc_value_const(&job->analysis->values,
+                                                job->analysis->image->headers.image_base + address);
+}
+
+/* Goes to the next instruction of part and decodes it. */
+static bool fetch(sites_job *job, const hvc_code_function *part)
+{
+    sites_quick *quick = job->quick;
+    uint32_t rva = quick->stretch.rva;
+    if (rva >= part->end)
+        return false;
+    if (rva != quick->begun && quick_is_leader(quick, rva)) {
+        if (!is_used_up(job))
+            return false;
+        begin(quick, rva);
+    }
+    if (!hvc_stretch_decode(&quick->stretch))
+        return false;
+    find_base(job, part, rva);
+    return !quick->loaded || !stores_tracked(job, &quick->stretch.insn, quick->stretch.state);
+}
+
+/* Behind an instruction that may go elsewhere. */
+static bool pass(sites_job *job, const hvc_op *transfer)
+{
+    sites_quick *quick = job->quick;
+    const hvc_stretch *stretch = &quick->stretch;
+    if (transfer->kind == HVC_OP_CALL) {
+        quick->loaded &= quick->pending > 0 || any_carries(job, stretch->state, UINT32_MAX);
+        return true;
+    }
+    if (!is_used_up(job))
+        return false;
+    if (transfer->kind != HVC_OP_BRANCH)
+        begin(quick, stretch->rva);
+    return true;
+}
+
+/* Runs the next instruction. False when the function has to be looked at as a whole. */
+static bool advance(sites_job *job, const hvc_code_function *part)
+{
+    sites_quick *quick = job->quick;
+    hvc_stretch *stretch = &quick->stretch;
+    hvc_flow *flow = &quick->flow;
+    if (!fetch(job, part))
+        return false;
+    const hvc_op *transfer = transfer_of(&stretch->insn);
+    bool calls =
+        transfer != NULL && (transfer->kind == HVC_OP_CALL || transfer->kind == HVC_OP_JUMP);
+    /* By the calling convention nobody looks at what a call finds in a volatile register that is
+     * no argument. */
+    uint32_t looked_at = calls && transfer->kind == HVC_OP_CALL
+                             ? ~job->analysis->isa->volatile_registers
+                             : UINT32_MAX;
+    bool carried = quick->loaded && transfer != NULL && any_carries(job, stretch->state, looked_at);
+    size_t reads = flow->reads.count, called = flow->calls.count, stores = flow->stores.count;
+    uint32_t rva = stretch->rva;
+    if (!hvc_stretch_run(stretch)) {
+        quick->memory_failed = true;
+        return false;
+    }
+    take_reads(job, reads, rva);
+    take_bases(job, &stretch->insn, rva);
+    if (!take_stores(job, stores, rva) ||
+        (quick->loaded && stores_tracked(job, &stretch->insn, stretch->state)))
+        return false;
+    const hvc_flow_call *call =
+        calls && flow->calls.count > called ? &flow->calls.items[called] : NULL;
+    if (calls ? !take_call(job, call, transfer, rva, carried) : carried)
+        return false;
+    follow_frame(job, &stretch->insn);
+    while (quick->place < quick->places.count && quick->places.items[quick->place].rva <= rva)
+        quick->place++;
+    return transfer == NULL || pass(job, transfer);
+}
+
+/* Runs the stretches to the places from first on, all in part. */
+static bool run_stretches(sites_job *job, const hvc_code_function *part, size_t first)
+{
+    sites_quick *quick = job->quick;
+    bool running = false;
+    quick->place = first;
+    while (quick->place < quick->places.count) {
+        const quick_place *next = &quick->places.items[quick->place];
+        if (!running || quick->stretch.rva < next->start)
+            begin(quick, next->start);
+        running = true;
+        uint32_t rva = next->rva;
+        while (quick->stretch.rva <= rva || quick->loaded)
+            if (!advance(job, part))
+                return false;
+    }
+    for (size_t i = first; i < quick->places.count; i++)
+        if (!quick->places.items[i].settled)
+            return false;
+    return true;
+}
+
+static bool look(sites_job *job, uint32_t group)
+{
+    sites_quick *quick = job->quick;
+    const hvc_function_map *map = &job->analysis->map;
+    const hvc_code_function *part;
+    if (!quick_find_places(job, group))
+        return false;
+    size_t first = 0, count = quick->places.count;
+    for (size_t n = 0; (part = hvc_function_part(map, group, n)) != NULL; n++) {
+        size_t end = first;
+        while (end < count && quick->places.items[end].rva - part->begin < part->end - part->begin)
+            end++;
+        quick->places.count = end;
+        if (!run_stretches(job, part, first))
+            return false;
+        first = end;
+    }
+    return true;
+}
+
+bool sites_prepare_quick(sites_job *job)
+{
+    hvc_analysis *analysis = job->analysis;
+    sites_quick *quick = hvc_arena_alloc(&analysis->arena, sizeof(*quick));
+    if (quick == NULL || !hvc_exec_build(analysis->image, &analysis->arena, &quick->exec))
+        return false;
+    quick->leaders = hvc_places_new(&analysis->arena, &quick->exec);
+    quick->step = hvc_step_decoder(analysis->isa);
+    job->quick = quick;
+    return hvc_stretch_init(&quick->stretch, &analysis->env, &analysis->arena, &quick->flow) &&
+           quick->leaders != NULL;
+}
+
+void sites_free_quick(sites_job *job)
+{
+    if (job->quick != NULL)
+        hvc_stretch_free(&job->quick->stretch);
+    job->quick = NULL;
+}
+
+bool sites_look_quickly(sites_job *job, uint32_t group, bool *ret_settled)
+{
+    sites_quick *quick = job->quick;
+    size_t sites = job->sites.count;
+    hvc_flow *flow = &quick->flow;
+    flow->begin = group;
+    flow->calls.count = flow->stores.count = flow->reads.count = flow->controls.count = 0;
+    flow->addresses.count = 0;
+    flow->returned = HVC_VALUE_UNDEFINED;
+    *ret_settled = look(job, group);
+    quick_forget_leaders(job, group);
+    if (!*ret_settled)
+        job->sites.count = sites;
+    for (size_t i = 0; *ret_settled && i < flow->reads.count; i++) {
+        uint32_t import;
+        if (hvc_analysis_import_at(job->analysis, flow->reads.items[i].from, &import))
+            job->interests[import].referred = true;
+    }
+    return !quick->memory_failed;
+}
