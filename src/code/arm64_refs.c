@@ -12,7 +12,6 @@
 enum {
     REGISTERS = 31,
     REGION_VALUES = 64, /* of one register in one function; more: those of the whole image */
-    PAGE = 0x1000,
 };
 
 #define ALL_REGISTERS UINT32_C(0x7fffffff)
@@ -28,7 +27,7 @@ typedef struct tracker {
     const hvc_image *image;
     const hvc_exec *exec;
     hvc_arena *scratch;
-    uint32_t low, high;
+    const hvc_windows *windows;
     hvc_arm64_sink sink;
     void *context;
     bool branches; /* tell of them as well */
@@ -45,7 +44,7 @@ typedef struct tracker {
     uint32_t values[REGISTERS][REGION_VALUES];
     uint8_t value_count[REGISTERS]; /* REGION_VALUES + 1: too many */
     /* of the instruction in work */
-    uint32_t rva;
+    uint32_t rva, word;
     uint32_t value[REGISTERS];
     uint32_t known, anything; /* bits: value holds; may be any of values */
     uint32_t with_values;     /* bits: values has some */
@@ -53,21 +52,21 @@ typedef struct tracker {
 
 static void tell(tracker *it, uint32_t to, uint8_t kind)
 {
-    if (to - it->low >= it->high - it->low || it->stopped)
+    if (!hvc_windows_hold(it->windows, to) || it->stopped)
         return;
     if (it->budget == 0) {
         it->cut = true;
         return;
     }
     it->budget--;
-    hvc_arm64_ref ref = {it->rva, to, kind};
+    hvc_arm64_ref ref = {it->rva, to, it->word, kind};
     it->stopped = !it->sink(it->context, &ref);
 }
 
 /* What adrp and add give reaches less than a page further. Other addresses say nothing. */
 static bool is_near(const tracker *it, uint32_t address)
 {
-    return address < it->high && (uint64_t)address + PAGE > it->low;
+    return hvc_windows_near(it->windows, address);
 }
 
 static void add_value(tracker *it, unsigned reg, uint32_t value)
@@ -285,8 +284,7 @@ static void other_memory(tracker *it, uint32_t word)
 static void memory_class(tracker *it, uint32_t word)
 {
     if ((word & 0x3b000000) == 0x18000000) { /* ldr literal, prfm literal */
-        tell(it, it->rva + (uint32_t)hvc_arm64_sign_extend(word >> 5 & 0x7ffff, 19) * 4,
-             HVC_XREF_ADDRESS);
+        tell(it, hvc_arm64_literal(word, it->rva), HVC_XREF_ADDRESS);
         if ((word >> 26 & 1) == 0 && word >> 30 != 3)
             change(it, word & 31);
     } else if ((word & 0x3a000000) == 0x28000000) {
@@ -321,17 +319,22 @@ static bool branch_class(tracker *it, uint32_t word)
            (word & 0xffe0001f) != 0xd4200000; /* br, ret; brk */
 }
 
-/* Whether the region can refer to [low, high) at all; most cannot. */
+/* Whether the region can refer to a window at all; most cannot. */
 static bool touches(const tracker *it, uint32_t begin, uint32_t end)
 {
     const uint8_t *bytes = it->range->bytes + (begin - it->range->slot);
     uint32_t rva = it->range->rva + (begin - it->range->slot);
     for (uint32_t at = 0; at < end - begin; at += 4) {
+        uint8_t mark = it->marks[bytes[at + 3]];
+        if ((mark & (HVC_ARM64_ADR | HVC_ARM64_LITERAL)) == 0)
+            continue;
         uint32_t word = hvc_le32(bytes + at);
-        if ((word & 0x1f000000) == 0x10000000) {
-            if (!hvc_arm64_is_adrp(word) || is_near(it, hvc_arm64_adrp_page(word, rva + at)))
+        if (mark == HVC_ARM64_LITERAL) {
+            if (hvc_windows_hold(it->windows, hvc_arm64_literal(word, rva + at)))
                 return true;
-        } else if ((word & 0x3b000000) == 0x18000000) {
+        } else if (is_near(it, hvc_arm64_is_adrp(word)
+                                   ? hvc_arm64_adrp_page(word, rva + at)
+                                   : rva + at + (uint32_t)hvc_arm64_adr_offset(word))) {
             return true;
         }
     }
@@ -394,6 +397,7 @@ static void scan_region(tracker *it, uint32_t begin, uint32_t end)
             continue;
         }
         it->rva = it->range->rva + at;
+        it->word = word;
         called = hvc_arm64_is_call(word);
         switch (word >> 25 & 15) {
         case 8:
@@ -445,25 +449,23 @@ static bool find_regions(tracker *it)
     return true;
 }
 
-bool hvc_arm64_refs_each(const hvc_image *image, const hvc_exec *exec, uint32_t low, uint32_t high,
+bool hvc_arm64_refs_each(const hvc_image *image, const hvc_exec *exec, const hvc_windows *windows,
                          bool branches, hvc_arena *scratch, hvc_arm64_sink sink, void *context,
                          bool *ret_cut)
 {
     tracker it = {.image = image,
                   .exec = exec,
                   .scratch = scratch,
-                  .low = low,
-                  .high = high,
+                  .windows = windows,
                   .branches = branches,
                   .sink = sink,
                   .context = context,
                   .budget = image->file.size + 65536};
-    if (low >= high)
+    if (windows->items.count == 0)
         return true;
     if (!find_regions(&it))
         return false;
-    for (unsigned i = 0; i < 256; i++)
-        it.marks[i] = (uint8_t)hvc_arm64_mark_of((uint8_t)i);
+    hvc_arm64_fill_marks(it.marks);
     for (size_t i = 0; i < exec->count; i++) {
         it.range = &exec->items[i];
         uint32_t begin = it.range->slot, end = begin + it.range->size / 4 * 4;

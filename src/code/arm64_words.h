@@ -26,14 +26,15 @@ static inline uint32_t hvc_arm64_adrp_page(uint32_t word, uint32_t rva)
     return (rva & ~UINT32_C(0xfff)) + (uint32_t)hvc_arm64_adr_offset(word) * 0x1000;
 }
 
-/* A first look at an instruction: most are none of these. */
+/* A first look at an instruction: most are none of these. Bits, so that one test asks for several.
+ */
 typedef enum hvc_arm64_mark {
-    HVC_ARM64_NO_MARK,
-    HVC_ARM64_BRANCH,
-    HVC_ARM64_ADR,     /* adr, adrp */
-    HVC_ARM64_ADD,     /* add of a number, 64 bits */
-    HVC_ARM64_LITERAL, /* ldr of what stands near the code */
-    HVC_ARM64_LEAVE,   /* br, blr, ret; brk */
+    HVC_ARM64_NO_MARK = 0,
+    HVC_ARM64_BRANCH = 1,
+    HVC_ARM64_ADR = 2,     /* adr, adrp */
+    HVC_ARM64_ADD = 4,     /* add of a number, 64 bits */
+    HVC_ARM64_LITERAL = 8, /* ldr of what stands near the code */
+    HVC_ARM64_LEAVE = 16,  /* br, blr, ret; brk */
 } hvc_arm64_mark;
 
 /* What the top byte of an instruction says. */
@@ -50,6 +51,12 @@ static inline hvc_arm64_mark hvc_arm64_mark_of(uint8_t top)
     return (top & 0x3b) == 0x18 ? HVC_ARM64_LITERAL : HVC_ARM64_NO_MARK;
 }
 
+static inline void hvc_arm64_fill_marks(uint8_t marks[256])
+{
+    for (unsigned i = 0; i < 256; i++)
+        marks[i] = (uint8_t)hvc_arm64_mark_of((uint8_t)i);
+}
+
 /* Where a direct branch at rva leads. */
 static inline bool hvc_arm64_branch_target(uint32_t word, uint32_t rva, uint32_t *ret_target)
 {
@@ -64,6 +71,12 @@ static inline bool hvc_arm64_branch_target(uint32_t word, uint32_t rva, uint32_t
         return false;
     *ret_target = rva + (uint32_t)offset * 4;
     return true;
+}
+
+/* What ldr literal at rva reads. */
+static inline uint32_t hvc_arm64_literal(uint32_t word, uint32_t rva)
+{
+    return rva + (uint32_t)hvc_arm64_sign_extend(word >> 5 & 0x7ffff, 19) * 4;
 }
 
 /* bl, blr and its signed forms. */

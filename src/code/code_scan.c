@@ -61,8 +61,7 @@ static bool scan_arm64(hvc_map_builder *builder, const hvc_exec_range *range)
 {
     uint8_t marks[256];
     uint32_t pages[32] = {0}; /* what adrp gave each register last; 0 when nothing */
-    for (unsigned i = 0; i < 256; i++)
-        marks[i] = (uint8_t)hvc_arm64_mark_of((uint8_t)i);
+    hvc_arm64_fill_marks(marks);
     for (uint32_t at = 0; at + 4 <= range->size; at += 4) {
         uint8_t mark = marks[range->bytes[at + 3]];
         if (mark == HVC_ARM64_NO_MARK)

@@ -62,35 +62,6 @@ static bool interesting_at(const sites_job *job, uint32_t rva, uint32_t *ret_imp
            job->interests[*ret_import].kind != SITES_NONE;
 }
 
-/* The references to the slots that matter, into analysis->near. */
-static bool find_references(sites_job *job)
-{
-    hvc_analysis *analysis = job->analysis;
-    const hvc_image *image = analysis->image;
-    uint32_t low = UINT32_MAX, high = 0;
-    for (size_t i = 0; i < image->imports.count; i++) {
-        uint32_t slot = image->imports.items[i].slot;
-        if (job->interests[i].kind == SITES_NONE)
-            continue;
-        low = slot < low ? slot : low;
-        high =
-            slot + analysis->isa->pointer_size > high ? slot + analysis->isa->pointer_size : high;
-    }
-    if (low >= high)
-        return true;
-    if (hvc_xrefs_to_range(image, analysis->isa, low, high, &analysis->arena, &analysis->near,
-                           NULL) != HVC_OK)
-        return false;
-    size_t kept = 0;
-    for (size_t i = 0; i < analysis->near.items.count; i++) {
-        uint32_t import;
-        if (interesting_at(job, analysis->near.items.items[i].to, &import))
-            analysis->near.items.items[kept++] = analysis->near.items.items[i];
-    }
-    analysis->near.items.count = kept;
-    return true;
-}
-
 /* -- which functions to look at -- */
 
 static bool enqueue(sites_job *job, uint32_t rva, bool thorough)
@@ -713,7 +684,7 @@ static bool seed(sites_job *job, bool any)
 {
     hvc_analysis *analysis = job->analysis;
     const sites_point_kind read = SITES_POINT_READ;
-    if (any && !find_references(job))
+    if (!sites_find_references(job))
         return false;
     for (size_t i = 0; i < analysis->near.items.count; i++) {
         const hvc_xref *reference = &analysis->near.items.items[i];

@@ -46,7 +46,9 @@ typedef struct sites_job {
     hvc_analysis *analysis;
     hvc_arena *results;
     bool evidence;
-    sites_interest *interests;       /* by import */
+    sites_interest *interests; /* by import */
+    HVC_VECTOR(hvc_xref_range) wishes;
+    hvc_xrefs references;            /* to all that wishes name */
     HVC_VECTOR(sites_alias) thunks;  /* by RVA of their first instruction */
     HVC_VECTOR(sites_alias) holders; /* variables */
     HVC_VECTOR(uint32_t) queue;      /* groups of functions to look at */
@@ -87,7 +89,16 @@ bool sites_look_quickly(sites_job *job, uint32_t group, bool *ret_settled);
 /* The import that a call calls, by its slot or over a thunk. */
 bool sites_import_of_call(const sites_job *job, const hvc_flow_call *call, uint32_t *ret_import);
 
+/* sites_refs.c */
+/* References into [low, high) are wanted; stores: only from what may write there. */
+bool sites_wish(sites_job *job, uint32_t low, uint32_t high, bool stores);
+/* Gathers all wishes, finds the references, and keeps those to the slots that matter as
+ * analysis->near. */
+bool sites_find_references(sites_job *job);
+
 /* sites_practice.c */
+/* Wishes for what may write to code. */
+bool sites_wish_practice(sites_job *job);
 /* Enqueues the functions that may break a rule of practice. */
 bool sites_seed_practice(sites_job *job);
 /* Whether the calls of an import have to be looked at for the rules of practice. */
@@ -100,6 +111,8 @@ bool sites_writes_code(const sites_job *job, const hvc_flow_store *store, uint32
 bool sites_look_at_practice(sites_job *job, const hvc_flow *flow);
 
 /* sites_wdf.c */
+/* Wishes for what refers to KMDF's function table, once hvc_find_wdf has found it. */
+bool sites_wish_wdf(sites_job *job);
 /* Enqueues the functions that may call impacted functions of KMDF. */
 bool sites_seed_wdf(sites_job *job);
 /* The impacted function of KMDF that a call's target is; NULL when it is none. */

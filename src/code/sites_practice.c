@@ -286,15 +286,16 @@ static bool seed_control_writes(sites_job *job)
     return true;
 }
 
-/* Whether an x86 or x64 operand at the end of bytes may be the destination of a store: mov, and
- * what reads, changes and writes. */
-static bool may_store_x86(const uint8_t *before, bool x86)
+bool sites_wish_practice(sites_job *job)
 {
-    static const uint8_t opcodes[] = {0x88, 0x89, 0xC6, 0xC7, 0x80, 0x81, 0x83, 0x86, 0x87, 0xFE,
-                                      0x08, 0x09, 0x20, 0x21, 0x30, 0x31, 0xB0, 0xB1, 0xC0, 0xC1};
-    if (x86 && (before[1] == 0xA2 || before[1] == 0xA3))
-        return true;
-    return (before[1] & 0xC7) == 0x05 && memchr(opcodes, before[0], sizeof(opcodes)) != NULL;
+    const hvc_image *image = job->analysis->image;
+    for (size_t i = 0; i < image->sections.count; i++) {
+        const hvc_section *section = &image->sections.items[i];
+        if ((section->characteristics & HVC_SCN_MEM_EXECUTE) != 0 &&
+            !sites_wish(job, section->rva, section->rva + section->mapped_size, true))
+            return false;
+    }
+    return true;
 }
 
 /* ARM64: whether adrp gives the base its page right before the instruction at from, with no way
@@ -316,18 +317,14 @@ static bool has_page(const hvc_image *image, uint32_t from, uint32_t base)
     return false;
 }
 
-static bool may_store(const hvc_analysis *analysis, uint32_t from)
+static bool may_store(const sites_job *job, uint32_t from)
 {
-    bool arm64 = analysis->isa->min_length == 4;
-    hvc_span bytes = hvc_image_span(analysis->image, arm64 ? from : from - 2, 4);
-    if (bytes.size < 4)
+    const hvc_image *image = job->analysis->image;
+    if (!hvc_xref_may_store(image, job->analysis->isa, from))
         return false;
-    if (arm64) {
-        uint32_t word = hvc_le32(bytes.data);
-        return ((word & 0x3BC00000) == 0x39000000 || (word & 0x3A400000) == 0x28000000) &&
-               has_page(analysis->image, from, word >> 5 & 31);
-    }
-    return may_store_x86(bytes.data, analysis->isa->pointer_size == 4);
+    hvc_span word = hvc_image_span(image, from, 4);
+    return job->analysis->isa->min_length != 4 ||
+           (word.size == 4 && has_page(image, from, hvc_le32(word.data) >> 5 & 31));
 }
 
 /* Instructions that write to an address in an executable section. */
@@ -337,19 +334,15 @@ static bool seed_stores(sites_job *job)
     const hvc_image *image = analysis->image;
     for (size_t i = 0; i < image->sections.count; i++) {
         const hvc_section *section = &image->sections.items[i];
-        hvc_xrefs references = {.cut = false};
-        if ((section->characteristics & HVC_SCN_MEM_EXECUTE) == 0 || section->mapped_size == 0)
+        if ((section->characteristics & HVC_SCN_MEM_EXECUTE) == 0)
             continue;
-        if (hvc_xrefs_to_range(image, analysis->isa, section->rva,
-                               section->rva + section->mapped_size, &analysis->arena, &references,
-                               NULL) != HVC_OK)
-            return false;
-        for (size_t k = 0; k < references.items.count; k++) {
-            const hvc_xref *reference = &references.items.items[k];
-            if (reference->from >= 2 && may_store(analysis, reference->from) &&
-                !sites_enqueue_point(job, SITES_POINT_STORE, reference->from, reference->to))
+        size_t count;
+        const hvc_xref *references = hvc_xrefs_find(&job->references, section->rva,
+                                                    section->rva + section->mapped_size, &count);
+        for (size_t k = 0; k < count; k++)
+            if (may_store(job, references[k].from) &&
+                !sites_enqueue_point(job, SITES_POINT_STORE, references[k].from, references[k].to))
                 return false;
-        }
     }
     return true;
 }

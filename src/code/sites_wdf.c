@@ -52,17 +52,52 @@ static bool may_call(const hvc_analysis *analysis, uint32_t group)
     return false;
 }
 
+/* Takes what is in [low, high). filter: whoever refers to it may still want another entry. */
+typedef bool range_action(sites_job *job, uint32_t low, uint32_t high, bool filter);
+
+/* The ranges whose references lead to impacted functions. */
+static bool each_range(sites_job *job, range_action *act)
+{
+    const hvc_analysis *analysis = job->analysis;
+    uint32_t pointer = analysis->isa->pointer_size, table = analysis->wdf_table;
+    if (analysis->wdf_indirect)
+        return act(job, table, table + pointer, true);
+    /* The table lies in the driver: each entry has an address of its own, or its start is formed.
+     */
+    if (!act(job, table, table + 1, true))
+        return false;
+    size_t count;
+    const hvc_ddi *ddis = hvc_ddis(&count);
+    for (size_t k = 0; k < count; k++) {
+        uint32_t entry = table + ddis[k].slot * pointer;
+        if (ddis[k].via == HVC_VIA_WDF && ddis[k].slot < analysis->wdf_count &&
+            !act(job, entry, entry + pointer, false))
+            return false;
+    }
+    return true;
+}
+
+static bool wish_range(sites_job *job, uint32_t low, uint32_t high, bool filter)
+{
+    (void)filter;
+    return sites_wish(job, low, high, false);
+}
+
+bool sites_wish_wdf(sites_job *job)
+{
+    const hvc_analysis *analysis = job->analysis;
+    return !analysis->wdf_binds || analysis->wdf_table == 0 || each_range(job, wish_range);
+}
+
 static bool seed_range(sites_job *job, uint32_t low, uint32_t high, bool filter)
 {
     hvc_analysis *analysis = job->analysis;
-    hvc_xrefs references = {.cut = false};
-    if (hvc_xrefs_to_range(analysis->image, analysis->isa, low, high, &analysis->arena, &references,
-                           NULL) != HVC_OK)
-        return false;
     uint32_t last = 0;
     bool wanted = false;
-    for (size_t i = 0; i < references.items.count; i++) {
-        const hvc_xref *reference = &references.items.items[i];
+    size_t count;
+    const hvc_xref *references = hvc_xrefs_find(&job->references, low, high, &count);
+    for (size_t i = 0; i < count; i++) {
+        const hvc_xref *reference = &references[i];
         const hvc_code_function *function = hvc_function_at(&analysis->map, reference->from);
         if (function == NULL)
             continue;
@@ -77,28 +112,13 @@ static bool seed_range(sites_job *job, uint32_t low, uint32_t high, bool filter)
 
 bool sites_seed_wdf(sites_job *job)
 {
-    hvc_analysis *analysis = job->analysis;
+    const hvc_analysis *analysis = job->analysis;
     const hvc_ddi *create = hvc_ddi_find("WdfMemoryCreate");
-    uint32_t pointer = analysis->isa->pointer_size;
     if (!analysis->wdf_binds)
         return true;
     if (analysis->wdf_table == 0)
         return create == NULL ||
                sites_add_open(job, NULL, analysis->image->headers.entry_point, create, "wdf",
                               "KMDF's function table was not found");
-    if (analysis->wdf_indirect)
-        return seed_range(job, analysis->wdf_table, analysis->wdf_table + pointer, true);
-    /* The table lies in the driver: each entry has an address of its own, or its start is formed.
-     */
-    if (!seed_range(job, analysis->wdf_table, analysis->wdf_table + 1, true))
-        return false;
-    size_t count;
-    const hvc_ddi *ddis = hvc_ddis(&count);
-    for (size_t k = 0; k < count; k++) {
-        uint32_t entry = analysis->wdf_table + ddis[k].slot * pointer;
-        if (ddis[k].via == HVC_VIA_WDF && ddis[k].slot < analysis->wdf_count &&
-            !seed_range(job, entry, entry + pointer, false))
-            return false;
-    }
-    return true;
+    return each_range(job, seed_range);
 }

@@ -6,12 +6,20 @@
 #include "code/xref_scan.h"
 
 static bool begin_scan(hvc_xref_scan *scan, const hvc_image *image, const hvc_isa *isa,
-                       uint32_t low, uint32_t high)
+                       const hvc_xref_range *ranges, size_t count)
 {
-    *scan = (hvc_xref_scan){.image = image, .isa = isa, .low = low, .high = high};
+    *scan = (hvc_xref_scan){.image = image, .isa = isa};
     /* Real images have a candidate for some 20 bytes. */
     scan->budget = image->file.size / 2 + 65536;
-    return hvc_exec_build(image, &scan->scratch, &scan->exec);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t low = ranges[i].low, high = ranges[i].high;
+        if (!hvc_windows_add(&scan->any, &scan->scratch, low, high) ||
+            (!ranges[i].stores && !hvc_windows_add(&scan->all, &scan->scratch, low, high)))
+            return false;
+    }
+    return hvc_windows_finish(&scan->any, &scan->scratch) &&
+           hvc_windows_finish(&scan->all, &scan->scratch) &&
+           hvc_exec_build(image, &scan->scratch, &scan->exec);
 }
 
 /* Sorts what was found, without doubles, into the caller's arena. */
@@ -35,31 +43,44 @@ static bool end_scan(hvc_xref_scan *scan, hvc_arena *arena, hvc_xrefs *ret_xrefs
     return true;
 }
 
-hvc_status hvc_xrefs_to_range(const hvc_image *image, const hvc_isa *isa, uint32_t low,
-                              uint32_t high, hvc_arena *arena, hvc_xrefs *ret_xrefs,
-                              hvc_error *error)
+hvc_status hvc_xrefs_to_ranges(const hvc_image *image, const hvc_isa *isa,
+                               const hvc_xref_range *ranges, size_t count, hvc_arena *arena,
+                               hvc_xrefs *ret_xrefs, hvc_error *error)
 {
     hvc_xref_scan scan;
-    bool done = begin_scan(&scan, image, isa, low, high);
-    if (low < high) {
+    bool done = begin_scan(&scan, image, isa, ranges, count);
+    if (done && scan.any.items.count > 0) {
         if (isa == &hvc_isa_x64)
-            done = done && hvc_scan_x64_addresses(&scan);
+            done = hvc_scan_x64_addresses(&scan);
         else if (isa == &hvc_isa_arm64)
-            done = done && hvc_scan_arm64(&scan, NULL);
+            done = hvc_scan_arm64(&scan, NULL);
         else
-            done = done && hvc_scan_pointers(&scan);
+            done = hvc_scan_pointers(&scan);
     }
     done = done && end_scan(&scan, arena, ret_xrefs);
     hvc_arena_free(&scan.scratch);
     return done ? HVC_OK : hvc_fail_memory(error);
 }
 
+bool hvc_xref_may_store(const hvc_image *image, const hvc_isa *isa, uint32_t from)
+{
+    bool arm64 = isa == &hvc_isa_arm64;
+    if (from < 2)
+        return false;
+    hvc_span bytes = hvc_image_span(image, arm64 ? from : from - 2, 4);
+    if (bytes.size < 4)
+        return false;
+    return arm64 ? hvc_arm64_may_store(hvc_le32(bytes.data))
+                 : hvc_x86_may_store(bytes.data, isa == &hvc_isa_x86);
+}
+
 hvc_status hvc_xrefs_build(const hvc_image *image, const hvc_isa *isa, const hvc_function_map *map,
                            hvc_arena *arena, hvc_xrefs *ret_xrefs, hvc_error *error)
 {
+    const hvc_xref_range everything = {0, image->headers.size_of_image, false};
     hvc_xref_scan scan;
     bool done =
-        begin_scan(&scan, image, isa, 0, image->headers.size_of_image) &&
+        begin_scan(&scan, image, isa, &everything, 1) &&
         (isa == &hvc_isa_arm64 ? hvc_scan_arm64(&scan, map) : hvc_scan_x86_code(&scan, map)) &&
         hvc_scan_pointers(&scan) && end_scan(&scan, arena, ret_xrefs);
     hvc_arena_free(&scan.scratch);
@@ -90,7 +111,9 @@ const hvc_xref *hvc_xrefs_find(const hvc_xrefs *xrefs, uint32_t low, uint32_t hi
 static bool take_pointer(void *context, uint32_t from, uint32_t to)
 {
     hvc_xref_scan *scan = context;
-    if (!hvc_xref_wanted(scan, to))
+    bool stores;
+    if (!hvc_xref_wanted(scan, to, &stores) ||
+        (stores && !hvc_xref_may_store(scan->image, scan->isa, from)))
         return true;
     bool operand = scan->isa == &hvc_isa_x86 && hvc_exec_at(&scan->exec, from) != NULL;
     return hvc_xref_add(scan, from, to, operand ? HVC_XREF_ADDRESS : HVC_XREF_POINTER);

@@ -4,6 +4,7 @@
 #ifndef CODE_XREF_H
 #define CODE_XREF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,12 +41,23 @@ typedef struct hvc_xrefs {
                  absence */
 } hvc_xrefs;
 
-/* Candidates with to in [low, high): for the quick first look at the IAT. One pass over the
- * executable sections, for x64 one compare per byte; ARM64 follows adrp through the next
- * instructions that use the register. ADDRESS (and on x86 POINTER) kinds only. */
-hvc_status hvc_xrefs_to_range(const hvc_image *image, const hvc_isa *isa, uint32_t low,
-                              uint32_t high, hvc_arena *arena, hvc_xrefs *ret_xrefs,
-                              hvc_error *error);
+/* What candidates are looked for: to in [low, high). */
+typedef struct hvc_xref_range {
+    uint32_t low, high;
+    bool stores; /* those that may write suffice: hvc_xref_may_store */
+} hvc_xref_range;
+
+/* The candidates for all ranges, in one pass over the executable sections; for x64 one compare per
+ * byte. ARM64 follows adrp through the next instructions that use the register. ADDRESS (and on x86
+ * POINTER) kinds only. There may be some outside the ranges, and in those for stores others:
+ * hvc_xrefs_find, and hvc_xref_may_store, tell them apart. */
+hvc_status hvc_xrefs_to_ranges(const hvc_image *image, const hvc_isa *isa,
+                               const hvc_xref_range *ranges, size_t count, hvc_arena *arena,
+                               hvc_xrefs *ret_xrefs, hvc_error *error);
+
+/* Whether the candidate from the operand or instruction at from may be one that writes to what it
+ * refers to, by the bytes around it. */
+bool hvc_xref_may_store(const hvc_image *image, const hvc_isa *isa, uint32_t from);
 
 /* All candidates with a target inside the image, every kind. Built at most once per image, when a
  * value turns out to depend on callers or globals. Linear (a radix or counting sort, not a

@@ -1,6 +1,11 @@
 #include "code/arm64_refs.h"
 #include "code/xref_scan.h"
 
+bool hvc_arm64_may_store(uint32_t word)
+{
+    return (word & 0x3bc00000) == 0x39000000 || (word & 0x3a400000) == 0x28000000;
+}
+
 typedef struct arm64_scan {
     hvc_xref_scan *scan;
     const hvc_function_map *map;
@@ -11,6 +16,9 @@ typedef struct arm64_scan {
 static bool take(void *context, const hvc_arm64_ref *ref)
 {
     arm64_scan *it = context;
+    bool stores;
+    if (!hvc_xref_wanted(it->scan, ref->to, &stores) || (stores && !hvc_arm64_may_store(ref->word)))
+        return true;
     if (ref->kind != HVC_XREF_ADDRESS) {
         if (ref->kind == HVC_XREF_JUMP) {
             while (it->function < it->end && it->function->end <= ref->from)
@@ -33,7 +41,7 @@ bool hvc_scan_arm64(hvc_xref_scan *scan, const hvc_function_map *map)
         it.function = map->functions.items;
         it.end = it.function + map->functions.count;
     }
-    bool done = hvc_arm64_refs_each(scan->image, &scan->exec, scan->low, scan->high, map != NULL,
+    bool done = hvc_arm64_refs_each(scan->image, &scan->exec, &scan->any, map != NULL,
                                     &scan->scratch, take, &it, &cut);
     scan->cut = scan->cut || cut;
     return done;

@@ -3,6 +3,7 @@
 #define CODE_XREF_SCAN_H
 
 #include "code/exec.h"
+#include "code/windows.h"
 #include "code/xref.h"
 
 typedef struct hvc_xref_scan {
@@ -11,9 +12,10 @@ typedef struct hvc_xref_scan {
     hvc_arena scratch;
     hvc_exec exec;
     HVC_VECTOR(hvc_xref) found;
-    uint32_t low, high; /* what to must lie in */
-    uint64_t budget;    /* candidates that may still be added */
-    bool cut;           /* the budget, or another bound, was reached */
+    hvc_windows any; /* what to must lie in */
+    hvc_windows all; /* of these, where more than stores count */
+    uint64_t budget; /* candidates that may still be added */
+    bool cut;        /* the budget, or another bound, was reached */
 } hvc_xref_scan;
 
 /* False when memory is exhausted. */
@@ -31,10 +33,19 @@ static inline bool hvc_xref_add(hvc_xref_scan *scan, uint32_t from, uint32_t to,
     return true;
 }
 
-static inline bool hvc_xref_wanted(const hvc_xref_scan *scan, uint32_t to)
+/* Whether a reference to is wanted; *ret_stores: only from an instruction that may write. */
+static inline bool hvc_xref_wanted(const hvc_xref_scan *scan, uint32_t to, bool *ret_stores)
 {
-    return to - scan->low < scan->high - scan->low;
+    if (!hvc_windows_hold(&scan->any, to))
+        return false;
+    *ret_stores = !hvc_windows_hold(&scan->all, to);
+    return true;
 }
+
+/* Whether instructions may be stores to the operand that they refer to. */
+bool hvc_arm64_may_store(uint32_t word);
+/* bytes: the 2 before an operand's address or displacement. */
+bool hvc_x86_may_store(const uint8_t *bytes, bool is_32bit);
 
 /* All return false when memory is exhausted. */
 

@@ -3,6 +3,16 @@
  * more. */
 #include "code/xref_scan.h"
 
+bool hvc_x86_may_store(const uint8_t *bytes, bool is_32bit)
+{
+    /* mov, and what reads, changes and writes */
+    static const uint8_t opcodes[] = {0x88, 0x89, 0xc6, 0xc7, 0x80, 0x81, 0x83, 0x86, 0x87, 0xfe,
+                                      0x08, 0x09, 0x20, 0x21, 0x30, 0x31, 0xb0, 0xb1, 0xc0, 0xc1};
+    if (is_32bit && (bytes[1] == 0xa2 || bytes[1] == 0xa3))
+        return true;
+    return (bytes[1] & 0xc7) == 0x05 && memchr(opcodes, bytes[0], sizeof(opcodes)) != NULL;
+}
+
 /* What a byte may be the beginning (or the ModRM byte) of. */
 enum {
     MARK_CALL = 1,   /* E8 rel32 */
@@ -27,7 +37,11 @@ static uint64_t find_modrm(uint64_t bytes)
 static bool add_address(hvc_xref_scan *scan, const hvc_exec_range *range, uint32_t at)
 {
     uint32_t from = range->rva + at + 1, to = from + 4 + hvc_le32(range->bytes + at + 1);
-    return !hvc_xref_wanted(scan, to) || hvc_xref_add(scan, from, to, HVC_XREF_ADDRESS);
+    bool stores;
+    if (!hvc_xref_wanted(scan, to, &stores) ||
+        (stores && (at == 0 || !hvc_x86_may_store(range->bytes + at - 1, false))))
+        return true;
+    return hvc_xref_add(scan, from, to, HVC_XREF_ADDRESS);
 }
 
 bool hvc_scan_x64_addresses(hvc_xref_scan *scan)
@@ -143,7 +157,7 @@ static bool scan_based(hvc_xref_scan *scan, const hvc_exec_range *range, uint32_
         uint32_t skip = (modrm & 7) == 4 ? 2 : 1; /* an SIB byte follows */
         uint32_t to = hvc_le32(range->bytes + at + skip);
         /* Offsets into the headers are offsets into structures. */
-        if (to < scan->image->headers.size_of_headers || !hvc_xref_wanted(scan, to))
+        if (to < scan->image->headers.size_of_headers || !hvc_windows_hold(&scan->all, to))
             continue;
         if (!hvc_xref_add(scan, range->rva + at + skip, to, HVC_XREF_BASED))
             return false;

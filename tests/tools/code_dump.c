@@ -77,12 +77,12 @@ static hvc_status dump(const hvc_image *image, const options *wanted, hvc_error 
     hvc_arena arena = HVC_ARENA_INIT;
     hvc_function_map map;
     hvc_xrefs near, all;
-    uint32_t low, high;
+    hvc_xref_range iat = {.stores = false};
     if (isa == NULL) {
         printf("no code analysis for %s\n", hvc_arch_name(hvc_image_arch(image)));
         return HVC_OK;
     }
-    iat_bounds(image, &low, &high);
+    iat_bounds(image, &iat.low, &iat.high);
     unsigned rounds = wanted->times ? 20 : 1;
     double best[3] = {1e18, 1e18, 1e18};
     hvc_status status = HVC_OK;
@@ -92,7 +92,7 @@ static hvc_status dump(const hvc_image *image, const options *wanted, hvc_error 
         status = hvc_function_map_build(image, isa, &arena, &map, error);
         double mapped = now();
         if (status == HVC_OK)
-            status = hvc_xrefs_to_range(image, isa, low, high, &arena, &near, error);
+            status = hvc_xrefs_to_ranges(image, isa, &iat, 1, &arena, &near, error);
         double ranged = now();
         if (status == HVC_OK)
             status = hvc_xrefs_build(image, isa, &map, &arena, &all, error);

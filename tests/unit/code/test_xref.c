@@ -1,12 +1,19 @@
 /* Which references are found. */
 #include "code_sample.h"
 
-static hvc_xrefs to_range(code_sample *it, uint32_t low, uint32_t high)
+static hvc_xrefs to_ranges(code_sample *it, const hvc_xref_range *ranges, size_t count)
 {
     hvc_error error = {0};
     hvc_xrefs xrefs = {0};
-    assert_int_equal(hvc_xrefs_to_range(it->image, it->isa, low, high, &it->arena, &xrefs, &error),
-                     HVC_OK);
+    assert_int_equal(
+        hvc_xrefs_to_ranges(it->image, it->isa, ranges, count, &it->arena, &xrefs, &error), HVC_OK);
+    return xrefs;
+}
+
+static hvc_xrefs to_range(code_sample *it, uint32_t low, uint32_t high)
+{
+    hvc_xref_range range = {low, high, false};
+    hvc_xrefs xrefs = to_ranges(it, &range, 1);
     for (size_t i = 0; i < xrefs.items.count; i++)
         assert_true(xrefs.items.items[i].to >= low && xrefs.items.items[i].to < high);
     return xrefs;
@@ -425,6 +432,106 @@ static void test_cut(void **state)
     code_free(&it);
 }
 
+/* Several ranges in one pass, each as if it were the only one: not in order, some of which touch,
+ * overlap or hold nothing. */
+static void expect_as_alone(code_sample *it, uint32_t first)
+{
+    const hvc_xref_range ranges[] = {
+        {DATA + 0x40, DATA + 0x48, false},   {first, first, false},
+        {first + 8, first, false},           {DATA + 0x48, DATA + 0x50, false},
+        {first, first + 0x10, false},        {first + 8, first + 0x20, false},
+        {DATA + 0xff8, DATA + 0x1008, false}};
+    size_t count = sizeof(ranges) / sizeof(*ranges), all = 0;
+    hvc_xrefs together = to_ranges(it, ranges, count);
+    expect_sorted(&together);
+    for (size_t i = 0; i < count; i++) {
+        size_t found;
+        const hvc_xref *part = hvc_xrefs_find(&together, ranges[i].low, ranges[i].high, &found);
+        hvc_xrefs alone = to_range(it, ranges[i].low, ranges[i].high);
+        assert_int_equal(found, alone.items.count);
+        for (size_t k = 0; k < found; k++) {
+            assert_int_equal(part[k].from, alone.items.items[k].from);
+            assert_int_equal(part[k].to, alone.items.items[k].to);
+        }
+        all += found;
+    }
+    assert_true(all >= 7);
+    assert_int_equal(to_ranges(it, ranges, 0).items.count, 0);
+}
+
+static void test_ranges(void **state)
+{
+    (void)state;
+    static const uint32_t places[] = {RDATA,        RDATA + 8,    RDATA + 0x18, RDATA + 0x20,
+                                      DATA + 0x38,  DATA + 0x40,  DATA + 0x48,  DATA + 0x50,
+                                      DATA + 0xff8, DATA + 0x1000};
+    static const uint16_t machines[] = {HVC_MACHINE_AMD64, HVC_MACHINE_I386, HVC_MACHINE_ARM64};
+    for (unsigned i = 0; i < 3; i++) {
+        code_sample it;
+        code_init(&it, machines[i]);
+        for (unsigned k = 0; k < sizeof(places) / sizeof(*places); k++) {
+            uint32_t at = TEXT + 0x100 + 0x10 * k;
+            if (machines[i] == HVC_MACHINE_AMD64) {
+                code_put_rel(&it, at, "ff 15", places[k]);
+            } else if (machines[i] == HVC_MACHINE_I386) {
+                code_put_address(&it, at, "ff 15", places[k]);
+            } else {
+                arm64_adrp(&it, at, 8, places[k]);
+                arm64_access(&it, at + 4, (uint32_t)ARM64_LDR | 1, 8, 3, places[k]);
+                arm64_word(&it, at + 8, (uint32_t)ARM64_RET);
+            }
+        }
+        code_load(&it);
+        expect_as_alone(&it, RDATA);
+        code_free(&it);
+    }
+}
+
+/* Into ranges for stores no other references need be told; into one that is asked for otherwise
+ * too, all. */
+static void test_stores(void **state)
+{
+    (void)state;
+    static const uint16_t machines[] = {HVC_MACHINE_AMD64, HVC_MACHINE_I386, HVC_MACHINE_ARM64};
+    enum { TO = TEXT + 0x1800 };
+    for (unsigned i = 0; i < 3; i++) {
+        code_sample it;
+        code_init(&it, machines[i]);
+        uint32_t store = TEXT + 0x100, load = TEXT + 0x140, other = TEXT + 0x180;
+        if (machines[i] == HVC_MACHINE_AMD64) {
+            code_put_rel(&it, store, "88 05", TO); /* mov [TO], al */
+            code_put_rel(&it, load, "8a 05", TO);  /* mov al, [TO] */
+            code_put_rel(&it, other, "8a 05", TO + 0x80);
+            store += 2, load += 2, other += 2;
+        } else if (machines[i] == HVC_MACHINE_I386) {
+            code_put_address(&it, store, "88 05", TO);
+            code_put_address(&it, load, "8a 05", TO);
+            code_put_address(&it, other, "8a 05", TO + 0x80);
+            store += 2, load += 2, other += 2;
+        } else {
+            arm64_adrp(&it, TEXT, 19, TO);
+            arm64_access(&it, TEXT + 4, (uint32_t)ARM64_STR, 19, 3, TO);
+            arm64_access(&it, TEXT + 8, (uint32_t)ARM64_LDR, 19, 3, TO);
+            arm64_access(&it, TEXT + 12, (uint32_t)ARM64_LDR, 19, 3, TO + 0x80);
+            store = TEXT + 4, load = TEXT + 8, other = TEXT + 12;
+        }
+        code_load(&it);
+        const hvc_xref_range ranges[] = {{TEXT, TEXT + TEXT_SIZE, true}, {TO, TO + 8, false}};
+        hvc_xrefs stores = to_ranges(&it, ranges, 1), both = to_ranges(&it, ranges, 2);
+        assert_int_equal(stores.items.count, 1);
+        assert_true(has_xref(&stores, HVC_XREF_ADDRESS, store, TO));
+        assert_int_equal(both.items.count, 2);
+        assert_true(has_xref(&both, HVC_XREF_ADDRESS, store, TO));
+        assert_true(has_xref(&both, HVC_XREF_ADDRESS, load, TO));
+        assert_true(hvc_xref_may_store(it.image, it.isa, store));
+        assert_false(hvc_xref_may_store(it.image, it.isa, load));
+        assert_false(hvc_xref_may_store(it.image, it.isa, other));
+        assert_false(hvc_xref_may_store(it.image, it.isa, 1));
+        assert_false(hvc_xref_may_store(it.image, it.isa, UINT32_MAX));
+        code_free(&it);
+    }
+}
+
 static void test_find(void **state)
 {
     (void)state;
@@ -460,6 +567,8 @@ int main(void)
         cmocka_unit_test(test_arm64_fragment),
         cmocka_unit_test(test_arm64_branches),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_stores),
         cmocka_unit_test(test_find),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
