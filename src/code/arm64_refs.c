@@ -35,6 +35,7 @@ typedef struct tracker {
     uint64_t budget; /* references that may still be told */
 
     uint8_t marks[256]; /* hvc_arm64_mark by the top byte */
+    bool calm[256];     /* by it too: of interest only for the registers that are named */
     hvc_places begins, fragments, targets;
     page_list everywhere[REGISTERS]; /* pages of a register in the whole image */
     bool has_everywhere;
@@ -69,20 +70,22 @@ static bool is_near(const tracker *it, uint32_t address)
     return hvc_windows_near(it->windows, address);
 }
 
+/* value lies near a window. */
 static void add_value(tracker *it, unsigned reg, uint32_t value)
 {
-    if (reg == 31 || !is_near(it, value))
+    if (reg == 31)
         return;
     it->with_values |= UINT32_C(1) << reg;
     uint8_t count = it->value_count[reg];
-    for (unsigned i = 0; i < count && i < REGION_VALUES; i++) {
+    if (count > REGION_VALUES)
+        return;
+    for (unsigned i = 0; i < count; i++) {
         if (it->values[reg][i] == value)
             return;
     }
     if (count < REGION_VALUES)
         it->values[reg][count] = value;
-    if (count <= REGION_VALUES)
-        it->value_count[reg]++;
+    it->value_count[reg]++;
 }
 
 /* The pages of every register in the whole image: for fragments, whose registers another function
@@ -125,26 +128,30 @@ static bool list_everywhere(tracker *it)
     return true;
 }
 
-/* Register n plus offset is accessed, or goes to a register. */
-static void use(tracker *it, unsigned n, int32_t offset)
+/* Tells of whatever a register may hold, plus offset. */
+static void use_anything(tracker *it, unsigned n, int32_t offset)
 {
-    if (n == 31)
+    if (it->value_count[n] <= REGION_VALUES) {
+        for (unsigned i = 0; i < it->value_count[n]; i++)
+            tell(it, it->values[n][i] + (uint32_t)offset, HVC_XREF_ADDRESS);
         return;
-    if (it->known >> n & 1)
-        tell(it, it->value[n] + (uint32_t)offset, HVC_XREF_ADDRESS);
-    if (it->anything >> n & 1) {
-        if (it->value_count[n] <= REGION_VALUES) {
-            for (unsigned i = 0; i < it->value_count[n]; i++)
-                tell(it, it->values[n][i] + (uint32_t)offset, HVC_XREF_ADDRESS);
-            return;
-        }
-        if (!it->has_everywhere && !list_everywhere(it)) {
-            it->stopped = true;
-            return;
-        }
-        for (size_t i = 0; i < it->everywhere[n].count && it->budget > 0 && !it->stopped; i++)
-            tell(it, it->everywhere[n].items[i] + (uint32_t)offset, HVC_XREF_ADDRESS);
     }
+    if (!it->has_everywhere && !list_everywhere(it)) {
+        it->stopped = true;
+        return;
+    }
+    for (size_t i = 0; i < it->everywhere[n].count && it->budget > 0 && !it->stopped; i++)
+        tell(it, it->everywhere[n].items[i] + (uint32_t)offset, HVC_XREF_ADDRESS);
+}
+
+/* Register n plus offset is accessed, or goes to a register. */
+static inline void use(tracker *it, unsigned n, int32_t offset)
+{
+    uint32_t bit = UINT32_C(1) << n;
+    if (it->known & bit)
+        tell(it, it->value[n] + (uint32_t)offset, HVC_XREF_ADDRESS);
+    if (it->anything & it->with_values & bit)
+        use_anything(it, n, offset);
 }
 
 static void change(tracker *it, unsigned reg)
@@ -206,7 +213,7 @@ static void register_class(tracker *it, uint32_t word)
     unsigned d = word & 31;
     if ((word & 0xffe0ffe0) == 0xaa0003e0) { /* mov */
         unsigned m = word >> 16 & 31;
-        bool any = m != 31 && (it->anything >> m & 1);
+        bool any = (it->anything & it->with_values) >> m & 1;
         advance(it, d, m, 0);
         /* What m may hold d may hold now. */
         if (any && d != 31) {
@@ -296,10 +303,9 @@ static void memory_class(tracker *it, uint32_t word)
     }
 }
 
-static void forget_volatile(tracker *it)
+static uint32_t slot_of(const tracker *it, uint32_t rva)
 {
-    it->known &= ~CALL_CHANGES;
-    it->anything &= ~CALL_CHANGES;
+    return it->range->slot + (rva - it->range->rva);
 }
 
 /* Branches and system instructions. Returns whether control goes on behind. */
@@ -310,7 +316,11 @@ static bool branch_class(tracker *it, uint32_t word)
     if (direct && it->branches)
         tell(it, target, hvc_arm64_is_call(word) ? HVC_XREF_CALL : HVC_XREF_JUMP);
     if (hvc_arm64_is_call(word)) {
-        forget_volatile(it);
+        it->known &= ~CALL_CHANGES;
+        it->anything &= ~CALL_CHANGES;
+        /* It may not return. */
+        if (hvc_place_in(it->targets, slot_of(it, it->rva + 4)))
+            it->anything = ALL_REGISTERS;
         return true;
     }
     if (direct)
@@ -345,39 +355,88 @@ static bool touches(const tracker *it, uint32_t begin, uint32_t end)
  */
 static void prepare_region(tracker *it, uint32_t begin, uint32_t end)
 {
+    enum { WANTED = HVC_ARM64_BRANCH | HVC_ARM64_ADR | HVC_ARM64_ADD };
+    const hvc_exec_range *range = it->range;
+    const uint8_t *bytes = range->bytes + (begin - range->slot);
+    uint32_t rva = range->rva + (begin - range->slot), size = end - begin;
     uint32_t last[REGISTERS + 1] = {0};
     memset(it->value_count, 0, sizeof(it->value_count));
     it->with_values = 0;
-    for (uint32_t slot = begin; slot < end; slot += 4) {
-        uint32_t at = slot - it->range->slot, target;
-        const uint8_t *bytes = it->range->bytes + at;
-        uint8_t mark = it->marks[bytes[3]];
-        if (mark == HVC_ARM64_NO_MARK)
+    for (uint32_t at = 0; at < size; at += 4) {
+        uint8_t mark = it->marks[bytes[at + 3]];
+        if ((mark & WANTED) == 0)
             continue;
-        uint32_t word = hvc_le32(bytes), rva = it->range->rva + at;
+        uint32_t word = hvc_le32(bytes + at), value;
+        unsigned d = word & 31;
         if (mark == HVC_ARM64_BRANCH) {
-            if (hvc_arm64_branch_target(word, rva, &target) &&
-                target - it->range->rva < it->range->size)
-                hvc_place_add(it->targets, it->range->slot + (target - it->range->rva));
+            if (hvc_arm64_branch_target(word, rva + at, &value) && value - range->rva < range->size)
+                hvc_place_add(it->targets, slot_of(it, value));
         } else if (hvc_arm64_is_adrp(word)) {
-            uint32_t page = hvc_arm64_adrp_page(word, rva);
-            last[word & 31] = page;
-            add_value(it, word & 31, page);
+            value = hvc_arm64_adrp_page(word, rva + at);
+            last[d] = value;
+            if (is_near(it, value))
+                add_value(it, d, value);
         } else if (hvc_arm64_is_add(word)) {
-            uint32_t page = last[word >> 5 & 31];
-            if (page != 0)
-                add_value(it, word & 31, page + (word >> 10 & 0xfff));
+            value = last[word >> 5 & 31];
+            if (value != 0 && is_near(it, value + (word >> 10 & 0xfff)))
+                add_value(it, d, value + (word >> 10 & 0xfff));
         }
+    }
+}
+
+/* Whether one of the places where instructions name registers names one of these. */
+static bool names(uint32_t word, uint32_t registers)
+{
+    return registers != 0 &&
+           ((registers >> (word & 31) & 1) || (registers >> (word >> 5 & 31) & 1) ||
+            (registers >> (word >> 16 & 31) & 1) || (registers >> (word >> 10 & 31) & 1));
+}
+
+/* The registers that something is known of; none when what is known is of no interest. */
+static uint32_t live_registers(const tracker *it)
+{
+    return it->known | (it->anything & it->with_values);
+}
+
+/* Carries one instruction out. */
+static void follow(tracker *it, uint32_t word)
+{
+    switch (word >> 25 & 15) {
+    case 8:
+    case 9:
+        immediate_class(it, word);
+        break;
+    case 10:
+    case 11:
+        if (!branch_class(it, word)) {
+            it->known = 0;
+            it->anything = ALL_REGISTERS;
+        }
+        break;
+    case 4:
+    case 6:
+    case 12:
+    case 14:
+        memory_class(it, word);
+        break;
+    case 5:
+    case 13:
+        register_class(it, word);
+        break;
+    default: /* vector arithmetic; what it moves to a register is left to be overlooked */
+        break;
     }
 }
 
 static void scan_region(tracker *it, uint32_t begin, uint32_t end)
 {
+    const hvc_exec_range *range = it->range;
+    const uint8_t *bytes = range->bytes + (begin - range->slot);
+    uint32_t rva = range->rva + (begin - range->slot), size = end - begin;
     bool fragment = hvc_place_in(it->fragments, begin);
     if (!it->branches && !fragment && !touches(it, begin, end))
         return;
     prepare_region(it, begin, end);
-    bool called = false; /* the instruction before is a call, which may not return */
     it->known = 0;
     it->anything = 0;
     if (fragment) {
@@ -385,45 +444,28 @@ static void scan_region(tracker *it, uint32_t begin, uint32_t end)
         it->with_values = ALL_REGISTERS;
         it->anything = ALL_REGISTERS;
     }
-    for (uint32_t slot = begin; slot < end && !it->stopped; slot += 4) {
-        uint32_t at = slot - it->range->slot, word = hvc_le32(it->range->bytes + at);
-        if (called && hvc_place_in(it->targets, slot))
-            it->anything = ALL_REGISTERS;
-        /* While no register holds anything of interest, most instructions are of none. */
-        uint8_t mark = it->marks[word >> 24];
-        if ((it->known | (it->anything & it->with_values)) == 0 &&
-            (mark == HVC_ARM64_NO_MARK || mark == HVC_ARM64_ADD)) {
-            called = false;
+    uint32_t live = live_registers(it);
+    for (uint32_t at = 0; at < size; at += 4) {
+        uint32_t word = hvc_le32(bytes + at);
+        if (it->calm[word >> 24] && !names(word, live))
             continue;
-        }
-        it->rva = it->range->rva + at;
+        it->rva = rva + at;
         it->word = word;
-        called = hvc_arm64_is_call(word);
-        switch (word >> 25 & 15) {
-        case 8:
-        case 9:
-            immediate_class(it, word);
-            break;
-        case 10:
-        case 11:
-            if (!branch_class(it, word)) {
-                it->known = 0;
-                it->anything = ALL_REGISTERS;
-            }
-            break;
-        case 4:
-        case 6:
-        case 12:
-        case 14:
-            memory_class(it, word);
-            break;
-        case 5:
-        case 13:
-            register_class(it, word);
-            break;
-        default: /* vector arithmetic; what it moves to a register is left to be overlooked */
-            break;
-        }
+        follow(it, word);
+        if (it->stopped)
+            return;
+        live = live_registers(it);
+    }
+}
+
+/* Which instructions need not be followed unless they name a register that holds something. */
+static void fill_marks(tracker *it)
+{
+    hvc_arm64_fill_marks(it->marks);
+    for (unsigned i = 0; i < 256; i++) {
+        bool unconditional = (i & 0x7c) == 0x14;
+        it->calm[i] = (it->marks[i] & (HVC_ARM64_ADR | HVC_ARM64_LITERAL | HVC_ARM64_LEAVE)) == 0 &&
+                      (it->marks[i] != HVC_ARM64_BRANCH || (!it->branches && !unconditional));
     }
 }
 
@@ -465,7 +507,7 @@ bool hvc_arm64_refs_each(const hvc_image *image, const hvc_exec *exec, const hvc
         return true;
     if (!find_regions(&it))
         return false;
-    hvc_arm64_fill_marks(it.marks);
+    fill_marks(&it);
     for (size_t i = 0; i < exec->count; i++) {
         it.range = &exec->items[i];
         uint32_t begin = it.range->slot, end = begin + it.range->size / 4 * 4;

@@ -33,9 +33,8 @@ bool hvc_windows_finish(hvc_windows *windows, hvc_arena *arena)
     if (windows->pages == NULL)
         return false;
     for (size_t i = 0; i < kept; i++) {
-        uint32_t near = HVC_WINDOW_REACH - 1; /* so far before a window an address is near it */
-        uint32_t page = (items[i].low > near ? items[i].low - near : 0) >> HVC_WINDOW_PAGE_BITS;
-        for (; page <= (items[i].high - 1) >> HVC_WINDOW_PAGE_BITS; page++)
+        uint32_t last = (items[i].high - 1) >> HVC_WINDOW_PAGE_BITS;
+        for (uint32_t page = items[i].low >> HVC_WINDOW_PAGE_BITS; page <= last; page++)
             windows->pages[page / 64] |= UINT64_C(1) << page % 64;
     }
     return true;

@@ -13,12 +13,12 @@ typedef struct hvc_window {
     uint32_t low, high; /* high is exclusive */
 } hvc_window;
 
-enum { HVC_WINDOW_PAGE_BITS = 12, HVC_WINDOW_REACH = 1 << HVC_WINDOW_PAGE_BITS };
+enum { HVC_WINDOW_PAGE_BITS = 12 };
 
 /* A zeroed hvc_windows is one without windows. */
 typedef struct hvc_windows {
     HVC_VECTOR(hvc_window) items; /* once finished: ascending, none touches another */
-    uint64_t *pages;              /* bits: something in the page lies in a window, or near one */
+    uint64_t *pages;              /* bits: a window has a part in the page */
     uint32_t page_count;
 } hvc_windows;
 
@@ -42,27 +42,29 @@ static inline const hvc_window *hvc_window_behind(const hvc_windows *windows, ui
     return low < windows->items.count ? &windows->items.items[low] : NULL;
 }
 
-static inline bool hvc_window_page(const hvc_windows *windows, uint32_t rva)
+static inline bool hvc_window_page(const hvc_windows *windows, uint32_t page)
 {
-    uint32_t page = rva >> HVC_WINDOW_PAGE_BITS;
     return page < windows->page_count && (windows->pages[page / 64] >> page % 64 & 1) != 0;
 }
 
 static inline bool hvc_windows_hold(const hvc_windows *windows, uint32_t rva)
 {
-    if (!hvc_window_page(windows, rva))
+    if (!hvc_window_page(windows, rva >> HVC_WINDOW_PAGE_BITS))
         return false;
     const hvc_window *window = hvc_window_behind(windows, rva);
     return window != NULL && window->low <= rva;
 }
 
-/* Whether a window reaches beyond rva, and begins less than HVC_WINDOW_REACH behind it. */
+/* Whether a window has a part in the page (4 KiB) that begins at rva, wherever that is. */
 static inline bool hvc_windows_near(const hvc_windows *windows, uint32_t rva)
 {
-    if (!hvc_window_page(windows, rva))
+    uint32_t page = rva >> HVC_WINDOW_PAGE_BITS, size = 1 << HVC_WINDOW_PAGE_BITS;
+    if (rva % size == 0)
+        return hvc_window_page(windows, page);
+    if (!hvc_window_page(windows, page) && !hvc_window_page(windows, page + 1))
         return false;
     const hvc_window *window = hvc_window_behind(windows, rva);
-    return window != NULL && window->low < (uint64_t)rva + HVC_WINDOW_REACH;
+    return window != NULL && window->low < (uint64_t)rva + size;
 }
 
 #endif

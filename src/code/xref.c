@@ -13,6 +13,7 @@ static bool begin_scan(hvc_xref_scan *scan, const hvc_image *image, const hvc_is
     scan->budget = image->file.size / 2 + 65536;
     for (size_t i = 0; i < count; i++) {
         uint32_t low = ranges[i].low, high = ranges[i].high;
+        scan->stores |= ranges[i].stores;
         if (!hvc_windows_add(&scan->any, &scan->scratch, low, high) ||
             (!ranges[i].stores && !hvc_windows_add(&scan->all, &scan->scratch, low, high)))
             return false;

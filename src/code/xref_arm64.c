@@ -8,7 +8,7 @@ bool hvc_arm64_may_store(uint32_t word)
 
 typedef struct arm64_scan {
     hvc_xref_scan *scan;
-    const hvc_function_map *map;
+    bool stores;                       /* in some windows these suffice */
     const hvc_code_function *function; /* the one that the walk is in, or the next one */
     const hvc_code_function *end;
 } arm64_scan;
@@ -16,8 +16,7 @@ typedef struct arm64_scan {
 static bool take(void *context, const hvc_arm64_ref *ref)
 {
     arm64_scan *it = context;
-    bool stores;
-    if (!hvc_xref_wanted(it->scan, ref->to, &stores) || (stores && !hvc_arm64_may_store(ref->word)))
+    if (it->stores && !hvc_arm64_may_store(ref->word) && !hvc_windows_hold(&it->scan->all, ref->to))
         return true;
     if (ref->kind != HVC_XREF_ADDRESS) {
         if (ref->kind == HVC_XREF_JUMP) {
@@ -35,7 +34,7 @@ static bool take(void *context, const hvc_arm64_ref *ref)
 
 bool hvc_scan_arm64(hvc_xref_scan *scan, const hvc_function_map *map)
 {
-    arm64_scan it = {.scan = scan, .map = map};
+    arm64_scan it = {.scan = scan, .stores = scan->stores};
     bool cut = false;
     if (map != NULL) {
         it.function = map->functions.items;

@@ -14,6 +14,7 @@ typedef struct hvc_xref_scan {
     HVC_VECTOR(hvc_xref) found;
     hvc_windows any; /* what to must lie in */
     hvc_windows all; /* of these, where more than stores count */
+    bool stores;     /* there are others */
     uint64_t budget; /* candidates that may still be added */
     bool cut;        /* the budget, or another bound, was reached */
 } hvc_xref_scan;
@@ -38,7 +39,7 @@ static inline bool hvc_xref_wanted(const hvc_xref_scan *scan, uint32_t to, bool 
 {
     if (!hvc_windows_hold(&scan->any, to))
         return false;
-    *ret_stores = !hvc_windows_hold(&scan->all, to);
+    *ret_stores = scan->stores && !hvc_windows_hold(&scan->all, to);
     return true;
 }
 

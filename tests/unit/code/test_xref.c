@@ -363,6 +363,29 @@ static void test_arm64_moved_adrp(void **state)
     code_free(&it);
 }
 
+/* Where a register may hold anything, its copy may too; unless nothing ever gave it an address. */
+static void test_arm64_copied_anything(void **state)
+{
+    (void)state;
+    code_sample it;
+    code_init(&it, HVC_MACHINE_ARM64);
+    code_told_arm64(&it, TEXT, 1 | 32 << 2);
+    uint32_t at = arm64_adrp(&it, TEXT, 8, DATA);
+    at = arm64_adrp(&it, at, 9, RDATA);
+    arm64_branch(&it, at, ARM64_B, TEXT + 0x20);
+    at = arm64_word(&it, TEXT + 0x20, 0xaa0003e8); /* mov x8, x0: a parameter */
+    at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 1, 8, 3, DATA + 8);
+    at = arm64_word(&it, at, 0xaa0903e8); /* mov x8, x9 */
+    uint32_t copied = at;
+    at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 1, 8, 3, RDATA + 0x10);
+    arm64_word(&it, at, (uint32_t)ARM64_RET);
+    code_xrefs(&it);
+    assert_true(has_xref(&it.xrefs, HVC_XREF_ADDRESS, copied, RDATA + 0x10));
+    for (size_t i = 0; i < it.xrefs.items.count; i++)
+        assert_true(it.xrefs.items.items[i].from == copied);
+    code_free(&it);
+}
+
 /* A fragment's registers come from wherever its function set them. */
 static void test_arm64_fragment(void **state)
 {
@@ -564,6 +587,7 @@ int main(void)
         cmocka_unit_test(test_arm64_more_forms),
         cmocka_unit_test(test_arm64_lost_registers),
         cmocka_unit_test(test_arm64_moved_adrp),
+        cmocka_unit_test(test_arm64_copied_anything),
         cmocka_unit_test(test_arm64_fragment),
         cmocka_unit_test(test_arm64_branches),
         cmocka_unit_test(test_cut),
