@@ -35,7 +35,8 @@ static hvc_arena_block *add_block(hvc_arena *arena, size_t least)
     return block;
 }
 
-void *hvc_arena_alloc(hvc_arena *arena, size_t size)
+/* size bytes as they are. */
+static void *take(hvc_arena *arena, size_t size)
 {
     if (size == 0)
         size = 1;
@@ -54,16 +55,28 @@ void *hvc_arena_alloc(hvc_arena *arena, size_t size)
     char *memory = (char *)block + HEADER + block->used;
     block->used += size;
     arena->used += size;
-    return memset(memory, 0, size);
+    return memory;
 }
 
-void *hvc_arena_array(hvc_arena *arena, size_t count, size_t size)
+void *hvc_arena_alloc(hvc_arena *arena, size_t size)
+{
+    void *memory = take(arena, size);
+    return memory == NULL ? NULL : memset(memory, 0, size);
+}
+
+static void *take_array(hvc_arena *arena, size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size) {
         arena->failed = true;
         return NULL;
     }
-    return hvc_arena_alloc(arena, count * size);
+    return take(arena, count * size);
+}
+
+void *hvc_arena_array(hvc_arena *arena, size_t count, size_t size)
+{
+    void *items = take_array(arena, count, size);
+    return items == NULL ? NULL : memset(items, 0, count * size);
 }
 
 char *hvc_arena_text(hvc_arena *arena, hvc_text text)
@@ -145,7 +158,7 @@ bool hvc_arena_grow(hvc_arena *arena, void *address, size_t *capacity, size_t co
     if (count < *capacity)
         return true;
     size_t larger = *capacity == 0 ? 8 : *capacity * 2;
-    void *items = hvc_arena_array(arena, larger, size);
+    char *items = take_array(arena, larger, size);
     if (items == NULL)
         return false;
     /* The vector's pointer has its item's type: it is copied as bytes, which every object pointer
@@ -154,6 +167,7 @@ bool hvc_arena_grow(hvc_arena *arena, void *address, size_t *capacity, size_t co
     memcpy(&old, address, sizeof(old));
     if (count > 0)
         memcpy(items, old, count * size);
+    memset(items + count * size, 0, (larger - count) * size);
     memcpy(address, &items, sizeof(items));
     *capacity = larger;
     return true;
