@@ -16,39 +16,73 @@ const hvc_ddi *sites_wdf_ddi(const sites_job *job, hvc_value_id target)
     return NULL;
 }
 
+/* How far the entries that matter stand from the table's start: bits. hvc_find_wdf takes no table
+ * of more than 2,048 pointers. */
+enum { FURTHEST = 2048 * 8 };
+
+typedef struct distances {
+    uint64_t numbers[FURTHEST / 64];
+    uint64_t fields[4096 / 64]; /* ARM64: as the 12-bit offset of an instruction tells them */
+} distances;
+
+static void add_bit(uint64_t *bits, uint32_t number)
+{
+    bits[number / 64] |= UINT64_C(1) << number % 64;
+}
+
+static bool has_bit(const uint64_t *bits, uint32_t number)
+{
+    return (bits[number / 64] >> number % 64 & 1) != 0;
+}
+
+static void list_distances(const hvc_analysis *analysis, distances *ret)
+{
+    size_t count;
+    const hvc_ddi *ddis = hvc_ddis(&count);
+    memset(ret, 0, sizeof(*ret));
+    for (size_t k = 0; k < count; k++) {
+        uint32_t distance = ddis[k].slot * analysis->isa->pointer_size;
+        if (ddis[k].via != HVC_VIA_WDF || ddis[k].slot >= analysis->wdf_count ||
+            distance >= FURTHEST)
+            continue;
+        add_bit(ret->numbers, distance);
+        add_bit(ret->fields, distance / 8);
+        if (distance < 4096)
+            add_bit(ret->fields, distance);
+    }
+}
+
 /* Whether an instruction in [low, high) can hold the distance of an entry from the table's start:
- * as a displacement or an immediate. Without it the entry cannot be reached, so the function need
- * not be looked at. */
-static bool mentions(const hvc_analysis *analysis, uint32_t low, uint32_t high, uint32_t distance)
+ * as a displacement or an immediate. Without it no entry can be reached, so the function need not
+ * be looked at. */
+static bool mentions(const hvc_analysis *analysis, const distances *wanted, uint32_t low,
+                     uint32_t high)
 {
     hvc_span bytes = hvc_image_span(analysis->image, low, high - low);
     if (analysis->isa->min_length == 1) {
-        for (size_t i = 0; i + 4 <= bytes.size; i++)
-            if (hvc_le32(bytes.data + i) == distance)
+        for (size_t i = 0; i + 4 <= bytes.size; i++) {
+            uint32_t number = hvc_le32(bytes.data + i);
+            if (number < FURTHEST && has_bit(wanted->numbers, number))
                 return true;
+        }
         return false;
     }
     for (size_t i = 0; i + 4 <= bytes.size; i += 4) {
-        uint32_t word = hvc_le32(bytes.data + i), field = word >> 10 & 0xFFF;
-        if (field == distance || field == distance / 8 || (word >> 5 & 0xFFFF) == distance)
+        uint32_t word = hvc_le32(bytes.data + i), number = word >> 5 & 0xFFFF;
+        if (has_bit(wanted->fields, word >> 10 & 0xFFF) ||
+            (number < FURTHEST && has_bit(wanted->numbers, number)))
             return true;
     }
     return false;
 }
 
 /* Every fragment of the function counts. */
-static bool may_call(const hvc_analysis *analysis, uint32_t group)
+static bool may_call(const hvc_analysis *analysis, const distances *wanted, uint32_t group)
 {
-    size_t count;
-    const hvc_ddi *ddis = hvc_ddis(&count);
     const hvc_code_function *part;
-    for (size_t n = 0; (part = hvc_function_part(&analysis->map, group, n)) != NULL; n++) {
-        for (size_t k = 0; k < count; k++)
-            if (ddis[k].via == HVC_VIA_WDF && ddis[k].slot < analysis->wdf_count &&
-                mentions(analysis, part->begin, part->end,
-                         ddis[k].slot * analysis->isa->pointer_size))
-                return true;
-    }
+    for (size_t n = 0; (part = hvc_function_part(&analysis->map, group, n)) != NULL; n++)
+        if (mentions(analysis, wanted, part->begin, part->end))
+            return true;
     return false;
 }
 
@@ -94,15 +128,17 @@ static bool seed_range(sites_job *job, uint32_t low, uint32_t high, bool filter)
     hvc_analysis *analysis = job->analysis;
     uint32_t last = 0;
     bool wanted = false;
+    distances entries;
     size_t count;
     const hvc_xref *references = hvc_xrefs_find(&job->references, low, high, &count);
+    list_distances(analysis, &entries);
     for (size_t i = 0; i < count; i++) {
         const hvc_xref *reference = &references[i];
         const hvc_code_function *function = hvc_function_at(&analysis->map, reference->from);
         if (function == NULL)
             continue;
         if (function->group + 1 != last)
-            wanted = !filter || may_call(analysis, function->group);
+            wanted = !filter || may_call(analysis, &entries, function->group);
         last = function->group + 1;
         if (wanted && !sites_enqueue_point(job, SITES_POINT_READ, reference->from, reference->to))
             return false;
