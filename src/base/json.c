@@ -28,8 +28,12 @@ static void put_string(hvc_buffer *out, hvc_text text)
     while (position < text.size) {
         unsigned char c = (unsigned char)text.data[position];
         unsigned code_point = 0;
+        if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\') { /* nearly all */
+            position++;
+            continue;
+        }
         size_t length = hvc_utf8_decode(text.data + position, text.size - position, &code_point);
-        if (length > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {
+        if (length > 1) {
             position += length;
             continue;
         }

@@ -56,24 +56,35 @@ static bool scan_x64(hvc_map_builder *builder, const hvc_exec_range *range)
     return true;
 }
 
+/* Whether a branch to rva tells nothing new: it lies in a function that was told of. */
+static inline bool is_known(const hvc_map_builder *builder, const hvc_exec_range *range,
+                            uint32_t rva)
+{
+    return rva - range->rva < range->size &&
+           hvc_place_in(builder->opaque, range->slot + (rva - range->rva));
+}
+
 /* An address is formed by adrp and, nearly always soon after it, add. */
 static bool scan_arm64(hvc_map_builder *builder, const hvc_exec_range *range)
 {
+    enum { WANTED = HVC_ARM64_BRANCH | HVC_ARM64_ADR | HVC_ARM64_ADD };
     uint8_t marks[256];
     uint32_t pages[32] = {0}; /* what adrp gave each register last; 0 when nothing */
+    uint32_t size = range->size / 4 * 4;
     hvc_arm64_fill_marks(marks);
-    for (uint32_t at = 0; at + 4 <= range->size; at += 4) {
+    for (uint32_t at = 0; at < size; at += 4) {
         uint8_t mark = marks[range->bytes[at + 3]];
-        if (mark == HVC_ARM64_NO_MARK)
+        if ((mark & WANTED) == 0)
             continue;
         uint32_t word = hvc_le32(range->bytes + at), rva = range->rva + at, target;
         if (mark == HVC_ARM64_BRANCH) {
-            if (hvc_arm64_branch_target(word, rva, &target) &&
+            if (hvc_arm64_branch_target(word, rva, &target) && !is_known(builder, range, target) &&
                 !refer(builder, range, target, HVC_FROM_CALL))
                 return false;
-        } else if (mark == HVC_ARM64_ADR && hvc_arm64_is_adrp(word)) {
-            pages[word & 31] = hvc_arm64_adrp_page(word, rva);
-        } else if (mark == HVC_ARM64_ADD && hvc_arm64_is_add(word)) {
+        } else if (mark == HVC_ARM64_ADR) {
+            if (hvc_arm64_is_adrp(word))
+                pages[word & 31] = hvc_arm64_adrp_page(word, rva);
+        } else if (hvc_arm64_is_add(word)) {
             unsigned d = word & 31, n = word >> 5 & 31;
             target = pages[n] + (word >> 10 & 0xfff);
             if (pages[n] != 0 && !refer(builder, range, target, HVC_FROM_POINTER))
