@@ -258,7 +258,7 @@ static bool record_live(flow_job *job, const flow_block *block)
 static bool record(flow_job *job, hvc_state *state, hvc_state *scratch)
 {
     hvc_flow *flow = job->flow;
-    job->recording = true;
+    job->recording = job->addresses = true;
     for (size_t i = 0; i < job->blocks.count; i++) {
         const flow_block *block = &job->blocks.items[i];
         if (block->in == NULL || !block->in->live)

@@ -69,6 +69,7 @@ typedef struct flow_job {
     hvc_flow *flow;
     hvc_arena *results;
     bool recording, unsure;
+    bool addresses; /* record the addresses that are formed, too */
 } flow_job;
 
 /* flow.c */

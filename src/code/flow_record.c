@@ -65,7 +65,8 @@ static bool add_address(flow_job *job, uint32_t rva)
 void flow_record_address(flow_job *job, uint64_t address)
 {
     uint32_t rva;
-    if (hvc_image_rva_of(job->env->image, address, &rva) && !add_address(job, rva))
+    if (job->addresses && hvc_image_rva_of(job->env->image, address, &rva) &&
+        !add_address(job, rva))
         job->memory_failed = true;
 }
 

@@ -370,7 +370,7 @@ static void step_clobber_memory(step *s, const hvc_op *op)
         hvc_state_forget(s->values, s->state, 0, INT32_MIN / 2, INT32_MAX);
 }
 
-static void step_op(step *s, const hvc_op *op)
+void step_op(step *s, const hvc_op *op)
 {
     switch (op->kind) {
     case HVC_OP_MOVE:

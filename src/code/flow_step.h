@@ -25,6 +25,8 @@ bool step_holds_stack(const hvc_values *values, hvc_value_id value);
  * stack. */
 bool step_may_be_stack(const hvc_values *values, hvc_value_id address);
 hvc_value_id step_read_register(step *s, uint8_t reg);
+/* What an operation does that is no call and goes nowhere. */
+void step_op(step *s, const hvc_op *op);
 hvc_value_id step_read_operand(step *s, const hvc_operand *operand, uint8_t size);
 
 /* flow_call.c */

@@ -31,7 +31,8 @@ struct sites_quick {
     hvc_flow flow;
     /* of the function in work */
     HVC_VECTOR(quick_place) places;
-    hvc_arm64_bases bases;
+    hvc_arm64_bases bases; /* once has_bases */
+    bool has_bases;
     bool allocates, fragmented;
     bool memory_failed;
     /* of the stretch in work */
@@ -50,5 +51,8 @@ bool quick_find_places(sites_job *job, uint32_t group);
 void quick_forget_leaders(sites_job *job, uint32_t group);
 /* Whether control may come to rva from elsewhere than right before. */
 bool quick_is_leader(const sites_quick *quick, uint32_t rva);
+
+/* The bytes of a part of the function in work. */
+hvc_span quick_code_of(const sites_quick *quick, const hvc_code_function *part);
 
 #endif

@@ -93,11 +93,6 @@ static bool scan_part(sites_job *job, const hvc_code_function *part)
     if (range == NULL || part->end - range->rva > range->size)
         return false;
     mark_labels(job, part);
-    if (job->analysis->isa == &hvc_isa_arm64)
-        hvc_arm64_bases_add(
-            &quick->bases,
-            (hvc_span){range->bytes + (part->begin - range->rva), part->end - part->begin},
-            part->begin);
     for (uint32_t rva = part->begin; rva < part->end;) {
         hvc_span bytes = {range->bytes + (rva - range->rva), range->size - (rva - range->rva)};
         hvc_step step;
@@ -142,7 +137,7 @@ bool quick_find_places(sites_job *job, uint32_t group)
     const hvc_code_function *part;
     quick->fragmented = hvc_function_part(map, group, 1) != NULL;
     quick->allocates = false;
-    quick->bases.set = quick->bases.broken = 0;
+    quick->has_bases = false;
     quick->places.count = quick->flow.covered.count = 0;
     for (size_t n = 0; (part = hvc_function_part(map, group, n)) != NULL; n++)
         quick->allocates |= allocates(job, part);
@@ -171,4 +166,10 @@ bool quick_is_leader(const sites_quick *quick, uint32_t rva)
 {
     const hvc_exec_range *range = hvc_exec_at(&quick->exec, rva);
     return range == NULL || hvc_place_in(quick->leaders, range->slot + (rva - range->rva));
+}
+
+hvc_span quick_code_of(const sites_quick *quick, const hvc_code_function *part)
+{
+    const hvc_exec_range *range = hvc_exec_at(&quick->exec, part->begin);
+    return (hvc_span){range->bytes + (part->begin - range->rva), part->end - part->begin};
 }

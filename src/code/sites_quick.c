@@ -5,6 +5,8 @@
  * whole analysis, which costs a hundred times more. */
 #include "code/quick.h"
 
+#include <string.h>
+
 static bool is_tracked_address(const sites_job *job, uint64_t address)
 {
     const hvc_analysis *analysis = job->analysis;
@@ -62,8 +64,10 @@ static bool carries(const sites_job *job, hvc_value_id value, unsigned depth)
 
 static bool register_carries(const sites_job *job, const hvc_state *state, uint8_t reg)
 {
-    return reg < HVC_REG_COUNT && state->regs[reg] >= HVC_UNKNOWN_COUNT &&
-           carries(job, state->regs[reg], 0);
+    if (reg >= HVC_REG_COUNT || state->regs[reg] < HVC_UNKNOWN_COUNT)
+        return false;
+    uint8_t kind = hvc_term_of(&job->analysis->values, state->regs[reg])->kind;
+    return kind != HVC_TERM_CONST && kind != HVC_TERM_STACK && carries(job, state->regs[reg], 0);
 }
 
 /* registers: which of them are looked at. */
@@ -77,13 +81,7 @@ static bool any_carries(const sites_job *job, const hvc_state *state, uint32_t r
 
 static void begin(sites_quick *quick, uint32_t rva)
 {
-    const hvc_flow_env *env = quick->stretch.job.env;
     hvc_stretch_begin(&quick->stretch, rva);
-    for (uint8_t reg = HVC_ARM64_FIRST_BASE; quick->bases.set != 0 && reg <= HVC_ARM64_LAST_BASE;
-         reg++)
-        if (hvc_arm64_is_base(&quick->bases, reg))
-            quick->stretch.state->regs[reg] = hvc_value_const(
-                env->values, env->image->headers.image_base + quick->bases.value[reg]);
     quick->begun = rva;
     quick->loaded = false;
     quick->pending = 0;
@@ -167,9 +165,16 @@ static bool take_tracked(sites_job *job, const hvc_flow_call *call)
     return add_call(job, call, job->interests[import].ddi);
 }
 
+/* Whether a call is given a pointer that matters. call: NULL when it was not recorded; then only the
+ * registers are looked at: what matters is never stored. */
 static bool is_handed_on(const sites_job *job, const hvc_flow_call *call)
 {
-    for (unsigned n = 0, limit = sites_argument_limit(job, call); n < limit; n++)
+    const hvc_isa *isa = job->analysis->isa;
+    const hvc_state *state = job->quick->stretch.state;
+    for (unsigned n = 0; call == NULL && n < isa->argument_register_count; n++)
+        if (register_carries(job, state, isa->argument_registers[n]))
+            return true;
+    for (unsigned n = 0, limit = call != NULL ? sites_argument_limit(job, call) : 0; n < limit; n++)
         if (carries(job, call->arguments[n], 0))
             return true;
     return false;
@@ -204,34 +209,60 @@ static bool suits(sites_job *job, const hvc_flow_call *call, const hvc_op *op, u
     }
 }
 
-/* A call or jump was run: op. call: what was recorded of it; NULL when nothing was, of a jump into
- * a table or a call of the function that checks a pointer before it is called, which changes
- * nothing. carried: a pointer that matters stays in a register meanwhile. */
-static bool take_call(sites_job *job, const hvc_flow_call *call, const hvc_op *op, uint32_t rva,
-                      bool carried)
+/* Whether a call is one of those that have to be accounted for. */
+static bool is_place(const sites_quick *quick, uint32_t rva)
+{
+    for (size_t i = quick->place; i < quick->places.count && quick->places.items[i].rva == rva; i++)
+        if (quick->places.items[i].kind != SITES_POINT_READ &&
+            quick->places.items[i].kind != SITES_POINT_STORE)
+            return true;
+    return false;
+}
+
+/* A call or jump is next. False when the function has to be looked at as a whole. */
+static bool take_call(sites_job *job, const hvc_op *op)
 {
     sites_quick *quick = job->quick;
-    if (call == NULL && op->kind != HVC_OP_CALL)
+    hvc_stretch *stretch = &quick->stretch;
+    hvc_flow *flow = &quick->flow;
+    hvc_stretch_target target = hvc_stretch_target_of(stretch, op);
+    bool tracked = carries(job, target.value, 0), call = op->kind == HVC_OP_CALL;
+    bool place = is_place(quick, stretch->rva);
+    /* By the calling convention nobody looks at what a call finds in a volatile register that is
+     * no argument. */
+    uint32_t looked_at = call ? ~job->analysis->isa->volatile_registers : UINT32_MAX;
+    if (quick->loaded && !tracked && !target.checks && any_carries(job, stretch->state, looked_at))
         return false;
-    bool tracked = call != NULL && carries(job, call->target, 0);
-    if (call != NULL && ((carried && !tracked) || (quick->loaded && is_handed_on(job, call))))
+    if (call && !tracked && !place && !target.checks && job->analysis->isa->pointer_size == 8) {
+        bool handed = quick->loaded && is_handed_on(job, NULL);
+        hvc_stretch_skip_call(stretch);
+        return !handed;
+    }
+    size_t before = flow->calls.count;
+    if (!hvc_stretch_follow(stretch, op, &target)) {
+        quick->memory_failed = true;
         return false;
-    for (size_t i = quick->place; i < quick->places.count && quick->places.items[i].rva == rva;
-         i++) {
+    }
+    if (!target.checks && (flow->calls.count == before ||
+                           (quick->loaded && is_handed_on(job, &flow->calls.items[before]))))
+        return false;
+    for (size_t i = quick->place;
+         i < quick->places.count && quick->places.items[i].rva == stretch->rva; i++) {
         quick_place *at = &quick->places.items[i];
         if (at->kind == SITES_POINT_READ || at->kind == SITES_POINT_STORE)
             continue;
-        if (call != NULL && !suits(job, call, op, at->kind))
+        if (!target.checks && !suits(job, &flow->calls.items[before], op, at->kind))
             return false;
         at->settled = true;
     }
-    return !tracked || take_tracked(job, call);
+    return !tracked || take_tracked(job, &flow->calls.items[before]);
 }
 
-/* Takes note of what the instruction at rva read. */
-static void take_reads(sites_job *job, size_t first, uint32_t rva)
+/* Takes note of what the instruction read. */
+static void take_reads(sites_job *job, size_t first)
 {
     sites_quick *quick = job->quick;
+    uint32_t rva = quick->stretch.rva;
     for (size_t k = first; k < quick->flow.reads.count; k++) {
         uint32_t from = quick->flow.reads.items[k].from, import;
         bool is_import = hvc_analysis_import_at(job->analysis, from, &import) &&
@@ -249,24 +280,42 @@ static void take_reads(sites_job *job, size_t first, uint32_t rva)
     }
 }
 
-/* An instruction that puts an address into a register that holds it for the whole function: what is
- * read from there is among the points. */
-static void take_bases(sites_job *job, const hvc_insn *insn, uint32_t rva)
+/* The registers that hold one address throughout the function in work. */
+static const hvc_arm64_bases *bases_of(sites_job *job)
 {
     sites_quick *quick = job->quick;
-    const hvc_op *op = &insn->ops[0];
-    if (quick->bases.set == 0 || insn->op_count != 1 || op->kind != HVC_OP_ALU ||
-        op->dst >= HVC_REG_MACHINE || !hvc_arm64_is_base(&quick->bases, op->dst))
-        return;
-    for (size_t i = quick->place; i < quick->places.count && quick->places.items[i].rva == rva; i++)
-        quick->places.items[i].settled |= quick->places.items[i].kind == SITES_POINT_READ &&
-                                          quick->places.items[i].to == quick->bases.value[op->dst];
+    const hvc_code_function *part;
+    if (!quick->has_bases) {
+        memset(&quick->bases, 0, sizeof(quick->bases));
+        for (size_t n = 0; (part = hvc_function_part(&job->analysis->map, quick->flow.begin, n)); n++)
+            hvc_arm64_bases_add(&quick->bases, quick_code_of(quick, part), part->begin);
+        quick->has_bases = true;
+    }
+    return &quick->bases;
 }
 
-/* Whether the stores that the instruction at rva made are none to code, or not at issue. */
-static bool take_stores(sites_job *job, size_t first, uint32_t rva)
+/* An instruction that puts an address into a register that holds it for the whole function: what is
+ * read from there is among the points. */
+static void take_bases(sites_job *job)
 {
     sites_quick *quick = job->quick;
+    const hvc_op *op = &quick->stretch.insn.ops[0];
+    if (job->analysis->isa != &hvc_isa_arm64 || quick->stretch.insn.op_count != 1 ||
+        op->kind != HVC_OP_ALU || op->dst >= HVC_REG_MACHINE)
+        return;
+    for (size_t i = quick->place;
+         i < quick->places.count && quick->places.items[i].rva == quick->stretch.rva; i++) {
+        quick_place *at = &quick->places.items[i];
+        if (at->kind == SITES_POINT_READ && hvc_arm64_is_base(bases_of(job), op->dst))
+            at->settled |= at->to == quick->bases.value[op->dst];
+    }
+}
+
+/* Whether the stores that the instruction made are none to code, or not at issue. */
+static bool take_stores(sites_job *job, size_t first)
+{
+    sites_quick *quick = job->quick;
+    uint32_t rva = quick->stretch.rva;
     for (size_t i = quick->place; i < quick->places.count && quick->places.items[i].rva == rva;
          i++) {
         if (quick->places.items[i].kind != SITES_POINT_STORE)
@@ -293,18 +342,6 @@ static bool stores_tracked(const sites_job *job, const hvc_insn *insn, const hvc
     return false;
 }
 
-/* The operation by which an instruction goes elsewhere; NULL when it does not. */
-static const hvc_op *transfer_of(const hvc_insn *insn)
-{
-    for (unsigned i = 0; i < insn->op_count; i++) {
-        uint8_t kind = insn->ops[i].kind;
-        if (kind == HVC_OP_CALL || kind == HVC_OP_JUMP || kind == HVC_OP_BRANCH ||
-            kind == HVC_OP_RETURN || kind == HVC_OP_TRAP)
-            return &insn->ops[i];
-    }
-    return NULL;
-}
-
 /* Nothing that matters may still be in a register where control comes and goes. */
 static bool is_used_up(sites_job *job)
 {
@@ -316,23 +353,28 @@ static bool is_used_up(sites_job *job)
 }
 
 /* Gives the base of a reference the address that it got before the stretch. */
-static void find_base(sites_job *job, const hvc_code_function *part, uint32_t rva)
+static void find_base(sites_job *job, const hvc_code_function *part)
 {
     sites_quick *quick = job->quick;
+    const hvc_stretch *stretch = &quick->stretch;
+    const hvc_op *op = &stretch->insn.ops[0];
+    if (job->analysis->isa != &hvc_isa_arm64 || quick->place == quick->places.count)
+        return;
     const quick_place *at = &quick->places.items[quick->place];
-    const hvc_op *op = &quick->stretch.insn.ops[0];
-    hvc_value_id *regs = quick->stretch.state->regs;
-    if (job->analysis->isa != &hvc_isa_arm64 || quick->place == quick->places.count ||
-        at->rva != rva || at->kind != SITES_POINT_READ || quick->stretch.insn.op_count == 0 ||
+    hvc_value_id *regs = stretch->state->regs;
+    if (at->rva != stretch->rva || at->kind != SITES_POINT_READ || stretch->insn.op_count == 0 ||
         op->kind != HVC_OP_LOAD || op->memory.base >= HVC_REG_MACHINE ||
         op->memory.index != HVC_REG_NONE ||
         hvc_value_why(&job->analysis->values, regs[op->memory.base]) != HVC_UNKNOWN_FLOW)
         return;
-    const hvc_exec_range *range = hvc_exec_at(&quick->exec, part->begin);
-    hvc_span code = {range->bytes + (part->begin - range->rva), part->end - part->begin};
     uint32_t address;
-    if (hvc_arm64_last_address(code, part->begin, rva - part->begin, op->memory.base, &address) &&
-        address + (uint32_t)op->memory.displacement == at->to)
+    if (!hvc_arm64_last_address(quick_code_of(quick, part), part->begin, stretch->rva - part->begin,
+                                op->memory.base, &address)) {
+        if (!hvc_arm64_is_base(bases_of(job), op->memory.base))
+            return;
+        address = quick->bases.value[op->memory.base];
+    }
+    if (address + (uint32_t)op->memory.displacement == at->to)
         regs[op->memory.base] = hvc_value_const(&job->analysis->values,
                                                 job->analysis->image->headers.image_base + address);
 }
@@ -351,7 +393,7 @@ static bool fetch(sites_job *job, const hvc_code_function *part)
     }
     if (!hvc_stretch_decode(&quick->stretch))
         return false;
-    find_base(job, part, rva);
+    find_base(job, part);
     return !quick->loaded || !stores_tracked(job, &quick->stretch.insn, quick->stretch.state);
 }
 
@@ -379,33 +421,25 @@ static bool advance(sites_job *job, const hvc_code_function *part)
     hvc_flow *flow = &quick->flow;
     if (!fetch(job, part))
         return false;
-    const hvc_op *transfer = transfer_of(&stretch->insn);
-    bool calls =
-        transfer != NULL && (transfer->kind == HVC_OP_CALL || transfer->kind == HVC_OP_JUMP);
-    /* By the calling convention nobody looks at what a call finds in a volatile register that is
-     * no argument. */
-    uint32_t looked_at = calls && transfer->kind == HVC_OP_CALL
-                             ? ~job->analysis->isa->volatile_registers
-                             : UINT32_MAX;
-    bool carried = quick->loaded && transfer != NULL && any_carries(job, stretch->state, looked_at);
-    size_t reads = flow->reads.count, called = flow->calls.count, stores = flow->stores.count;
-    uint32_t rva = stretch->rva;
+    size_t reads = flow->reads.count, stores = flow->stores.count;
     if (!hvc_stretch_run(stretch)) {
         quick->memory_failed = true;
         return false;
     }
-    take_reads(job, reads, rva);
-    take_bases(job, &stretch->insn, rva);
-    if (!take_stores(job, stores, rva) ||
+    take_reads(job, reads);
+    take_bases(job);
+    if (!take_stores(job, stores) ||
         (quick->loaded && stores_tracked(job, &stretch->insn, stretch->state)))
         return false;
-    const hvc_flow_call *call =
-        calls && flow->calls.count > called ? &flow->calls.items[called] : NULL;
-    if (calls ? !take_call(job, call, transfer, rva, carried) : carried)
+    const hvc_op *transfer = hvc_stretch_transfer(stretch);
+    bool calls = transfer != NULL && (transfer->kind == HVC_OP_CALL || transfer->kind == HVC_OP_JUMP);
+    if (calls && !take_call(job, transfer))
         return false;
     follow_frame(job, &stretch->insn);
-    while (quick->place < quick->places.count && quick->places.items[quick->place].rva <= rva)
+    while (quick->place < quick->places.count &&
+           quick->places.items[quick->place].rva <= stretch->rva)
         quick->place++;
+    stretch->rva += stretch->insn.length;
     return transfer == NULL || pass(job, transfer);
 }
 

@@ -1,7 +1,8 @@
 #include "code/stretch.h"
 
-#include <stddef.h>
 #include <string.h>
+
+#include "code/flow_step.h"
 
 bool hvc_stretch_init(hvc_stretch *stretch, const hvc_flow_env *env, hvc_arena *arena,
                       hvc_flow *flow)
@@ -9,9 +10,8 @@ bool hvc_stretch_init(hvc_stretch *stretch, const hvc_flow_env *env, hvc_arena *
     *stretch = (hvc_stretch){
         .job = {.env = env, .results = arena, .flow = flow, .recording = true},
         .state = hvc_arena_alloc(arena, sizeof(hvc_state)),
-        .scratch = hvc_arena_alloc(arena, sizeof(hvc_state)),
     };
-    return stretch->state != NULL && stretch->scratch != NULL;
+    return stretch->state != NULL;
 }
 
 void hvc_stretch_free(hvc_stretch *stretch)
@@ -21,12 +21,11 @@ void hvc_stretch_free(hvc_stretch *stretch)
 
 void hvc_stretch_begin(hvc_stretch *stretch, uint32_t rva)
 {
-    hvc_values *values = stretch->job.env->values;
-    const hvc_isa *isa = stretch->job.env->isa;
-    hvc_state *state = stretch->state;
-    flow_lost_state(&stretch->job, state);
+    const hvc_flow_env *env = stretch->job.env;
+    flow_lost_state(&stretch->job, stretch->state);
     stretch->job.next_base = 0;
-    state->regs[isa->stack_pointer] = hvc_value_stack(values, flow_new_base(&stretch->job), 0);
+    stretch->state->regs[env->isa->stack_pointer] =
+        hvc_value_stack(env->values, flow_new_base(&stretch->job), 0);
     stretch->rva = rva;
 }
 
@@ -40,25 +39,84 @@ bool hvc_stretch_decode(hvc_stretch *stretch)
                             env->image->headers.image_base + stretch->rva, &stretch->insn);
 }
 
+const hvc_op *hvc_stretch_transfer(const hvc_stretch *stretch)
+{
+    const hvc_insn *insn = &stretch->insn;
+    for (unsigned i = 0; i < insn->op_count; i++) {
+        uint8_t kind = insn->ops[i].kind;
+        if (kind == HVC_OP_CALL || kind == HVC_OP_JUMP || kind == HVC_OP_BRANCH ||
+            kind == HVC_OP_RETURN || kind == HVC_OP_TRAP)
+            return &insn->ops[i];
+    }
+    return NULL;
+}
+
+static step step_of(const hvc_stretch *stretch, flow_insn *insn)
+{
+    const hvc_flow_env *env = stretch->job.env;
+    *insn = (flow_insn){.rva = stretch->rva, .length = stretch->insn.length};
+    return (step){.job = (flow_job *)&stretch->job,
+                  .env = env,
+                  .isa = env->isa,
+                  .values = env->values,
+                  .state = stretch->state,
+                  .insn = insn};
+}
+
 bool hvc_stretch_run(hvc_stretch *stretch)
 {
-    flow_job *job = &stretch->job;
-    const hvc_insn *insn = &stretch->insn;
-    flow_successors successors;
-    flow_block block = {.first = 0};
-    job->insns.count = job->ops.count = 0;
-    flow_insn *one = hvc_vector_add(&job->arena, &job->insns);
-    if (one == NULL)
-        return false;
-    *one = (flow_insn){.rva = stretch->rva, .length = insn->length};
-    for (unsigned i = 0; i < insn->op_count && insn->ops[i].kind != HVC_OP_BRANCH; i++) {
-        hvc_op *op = hvc_vector_add(&job->arena, &job->ops);
-        if (op == NULL)
-            return false;
-        *op = insn->ops[i];
-        one->op_count++;
+    flow_insn insn;
+    step s = step_of(stretch, &insn);
+    const hvc_op *end = hvc_stretch_transfer(stretch);
+    if (end == NULL)
+        end = stretch->insn.ops + stretch->insn.op_count;
+    for (const hvc_op *op = stretch->insn.ops; op < end; op++)
+        step_op(&s, op);
+    return !stretch->job.memory_failed;
+}
+
+hvc_stretch_target hvc_stretch_target_of(const hvc_stretch *stretch, const hvc_op *transfer)
+{
+    flow_insn insn;
+    step s = step_of(stretch, &insn);
+    hvc_stretch_target target = {.value =
+                                     step_read_operand(&s, &transfer->a, s.isa->pointer_size)};
+    for (const hvc_op *op = stretch->insn.ops; op < transfer; op++)
+        if (op->kind == HVC_OP_LOAD && op->memory.base == HVC_REG_NONE &&
+            op->memory.index == HVC_REG_NONE && !op->memory.segment)
+            hvc_image_rva_of(s.env->image, (uint64_t)op->memory.displacement, &target.memory);
+    bool check = false;
+    if (step_guard_pointer(&s, target.value, &check)) {
+        target.checks = check;
+        target.guarded = !check;
+        if (!check)
+            target.value = step_read_register(&s, s.isa->return_register);
     }
-    flow_run_block(job, &block, stretch->state, stretch->scratch, &successors);
-    stretch->rva += insn->length;
-    return !job->memory_failed;
+    return target;
+}
+
+bool hvc_stretch_follow(hvc_stretch *stretch, const hvc_op *transfer,
+                        const hvc_stretch_target *target)
+{
+    flow_insn insn;
+    flow_successors successors = {.count = 0};
+    step s = step_of(stretch, &insn);
+    if (transfer->kind == HVC_OP_CALL)
+        step_call(&s, step_read_operand(&s, &transfer->a, s.isa->pointer_size), target->memory);
+    else
+        step_jump(&s, transfer, target->memory, &successors);
+    return !stretch->job.memory_failed;
+}
+
+void hvc_stretch_skip_call(hvc_stretch *stretch)
+{
+    const hvc_flow_env *env = stretch->job.env;
+    hvc_state *state = stretch->state;
+    for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++) {
+        if ((env->isa->volatile_registers >> reg & 1) != 0)
+            state->regs[reg] = hvc_value_unknown(env->values, HVC_UNKNOWN_CALL);
+        state->origin[reg].kind = 0;
+    }
+    state->slot_count = 0;
+    state->flags = (hvc_flags){.kind = HVC_FLAGS_UNKNOWN};
 }

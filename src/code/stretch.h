@@ -7,11 +7,18 @@
 
 typedef struct hvc_stretch {
     flow_job job;
-    hvc_state *state; /* what holds before the next instruction */
-    hvc_state *scratch;
-    hvc_insn insn; /* the one that was decoded last */
-    uint32_t rva;  /* of the next instruction */
+    hvc_state *state; /* what holds before the next operation */
+    hvc_insn insn;    /* the instruction that was decoded last */
+    uint32_t rva;     /* its place */
 } hvc_stretch;
+
+/* Where an instruction goes by a call or jump. */
+typedef struct hvc_stretch_target {
+    hvc_value_id value; /* behind the control-flow-guard functions: what they go to */
+    uint32_t memory;    /* RVA of the pointer that the instruction itself loads; 0 when none */
+    bool guarded;       /* by way of the control-flow-guard dispatch function */
+    bool checks;        /* calls the function that only checks a pointer: it changes nothing */
+} hvc_stretch_target;
 
 /* Prepares *stretch; all that it needs lives in arena. What instructions do is added to *flow,
  * which has to outlive it. False when memory is exhausted. */
@@ -21,10 +28,19 @@ bool hvc_stretch_init(hvc_stretch *stretch, const hvc_flow_env *env, hvc_arena *
 void hvc_stretch_free(hvc_stretch *stretch);
 /* Goes to rva, where nothing is known but that there is a stack. */
 void hvc_stretch_begin(hvc_stretch *stretch, uint32_t rva);
-/* Decodes the next instruction into insn; false when it is none, or the budget is used up. */
+/* Decodes the instruction at rva; false when it is none, or the budget is used up. */
 bool hvc_stretch_decode(hvc_stretch *stretch);
-/* Runs it, and goes on behind it, also where it is a branch that may lead elsewhere. False when
- * memory is exhausted. */
+/* The operation by which it goes elsewhere; NULL when it only goes on. */
+const hvc_op *hvc_stretch_transfer(const hvc_stretch *stretch);
+/* Runs its operations, but for that one. False when memory is exhausted. */
 bool hvc_stretch_run(hvc_stretch *stretch);
+/* Behind hvc_stretch_run, when transfer is a call or jump. */
+hvc_stretch_target hvc_stretch_target_of(const hvc_stretch *stretch, const hvc_op *transfer);
+/* Runs a call or jump, which is recorded in the flow: at most one call is added. False when memory
+ * is exhausted. */
+bool hvc_stretch_follow(hvc_stretch *stretch, const hvc_op *transfer,
+                        const hvc_stretch_target *target);
+/* Passes over a call of which nothing is asked: whatever it may change is unknown then. */
+void hvc_stretch_skip_call(hvc_stretch *stretch);
 
 #endif
