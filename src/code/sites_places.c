@@ -82,31 +82,58 @@ static bool add_places(sites_job *job, const hvc_code_function *part, const hvc_
     return true;
 }
 
+/* The next instruction from rva on that may be a place, or may go elsewhere; on ARM64 alone others
+ * can be passed over without a look. */
+static uint32_t next_place(const sites_job *job, const hvc_exec_range *range, uint32_t rva,
+                           uint32_t end, size_t point)
+{
+    if (job->analysis->isa != &hvc_isa_arm64)
+        return rva;
+    if (point < job->points.count && job->points.items[point].from < end)
+        end = job->points.items[point].from & ~UINT32_C(3);
+    return end <= rva ? rva
+                      : rva + hvc_step_over_arm64(
+                                  (hvc_span){range->bytes + (rva - range->rva), end - rva});
+}
+
+/* The instructions that run straight to the one in work. */
+typedef struct line {
+    uint32_t recent[LOOK_BACK], count; /* where they vary in length */
+    uint32_t begin;                    /* the first */
+} line;
+
+static uint32_t start_of(const sites_job *job, const line *l, uint32_t rva)
+{
+    if (job->analysis->isa->min_length == 1)
+        return l->count > LOOK_BACK ? l->recent[l->count % LOOK_BACK] : l->recent[0];
+    return rva - l->begin > 4 * (LOOK_BACK - 1) ? rva - 4 * (LOOK_BACK - 1) : l->begin;
+}
+
 /* Goes over the instructions of a part, one behind the other. False when it cannot be taken apart
  * so. */
 static bool scan_part(sites_job *job, const hvc_code_function *part)
 {
     sites_quick *quick = job->quick;
     const hvc_exec_range *range = hvc_exec_at(&quick->exec, part->begin);
-    uint32_t recent[LOOK_BACK], count = 0; /* instructions that run straight to this one */
+    line l = {.begin = part->begin};
     size_t point = first_point(job, part->begin);
     if (range == NULL || part->end - range->rva > range->size)
         return false;
     mark_labels(job, part);
-    for (uint32_t rva = part->begin; rva < part->end;) {
+    uint32_t rva = part->begin;
+    while ((rva = next_place(job, range, rva, part->end, point)) < part->end) {
         hvc_span bytes = {range->bytes + (rva - range->rva), range->size - (rva - range->rva)};
         hvc_step step;
         quick->step(bytes, rva, &step);
         /* Data between instructions of one length does no harm. */
         if (step.kind == HVC_STEP_INVALID && job->analysis->isa->min_length != 4)
             return false;
-        recent[count++ % LOOK_BACK] = rva;
-        if (!add_places(job, part, &step, rva,
-                        count > LOOK_BACK ? recent[count % LOOK_BACK] : recent[0], &point))
+        l.recent[l.count++ % LOOK_BACK] = rva;
+        if (!add_places(job, part, &step, rva, start_of(job, &l, rva), &point))
             return false;
-        if (step.kind == HVC_STEP_INVALID || step.kind >= HVC_STEP_JUMP)
-            count = 0;
         rva += step.length;
+        if (step.kind == HVC_STEP_INVALID || step.kind >= HVC_STEP_JUMP)
+            l = (line){.begin = rva};
     }
     hvc_code_range *covered = hvc_vector_add(&quick->stretch.job.arena, &quick->flow.covered);
     if (covered == NULL) {

@@ -51,11 +51,11 @@ const hvc_op *hvc_stretch_transfer(const hvc_stretch *stretch)
     return NULL;
 }
 
-static step step_of(const hvc_stretch *stretch, flow_insn *insn)
+static step step_of(hvc_stretch *stretch, flow_insn *insn)
 {
     const hvc_flow_env *env = stretch->job.env;
     *insn = (flow_insn){.rva = stretch->rva, .length = stretch->insn.length};
-    return (step){.job = (flow_job *)&stretch->job,
+    return (step){.job = &stretch->job,
                   .env = env,
                   .isa = env->isa,
                   .values = env->values,
@@ -75,7 +75,7 @@ bool hvc_stretch_run(hvc_stretch *stretch)
     return !stretch->job.memory_failed;
 }
 
-hvc_stretch_target hvc_stretch_target_of(const hvc_stretch *stretch, const hvc_op *transfer)
+hvc_stretch_target hvc_stretch_target_of(hvc_stretch *stretch, const hvc_op *transfer)
 {
     flow_insn insn;
     step s = step_of(stretch, &insn);

@@ -35,7 +35,7 @@ const hvc_op *hvc_stretch_transfer(const hvc_stretch *stretch);
 /* Runs its operations, but for that one. False when memory is exhausted. */
 bool hvc_stretch_run(hvc_stretch *stretch);
 /* Behind hvc_stretch_run, when transfer is a call or jump. */
-hvc_stretch_target hvc_stretch_target_of(const hvc_stretch *stretch, const hvc_op *transfer);
+hvc_stretch_target hvc_stretch_target_of(hvc_stretch *stretch, const hvc_op *transfer);
 /* Runs a call or jump, which is recorded in the flow: at most one call is added. False when memory
  * is exhausted. */
 bool hvc_stretch_follow(hvc_stretch *stretch, const hvc_op *transfer,
