@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "code/analysis.h"
+#include "code/step.h"
 
 enum {
     NX_POOL = 0x200,
     MDL_NO_EXECUTE = 0x40000000,
     STORES_APART = 64, /* bytes between the two stores */
-    INIT_FUNCTIONS = 48,
-    INIT_DEPTH = 3, /* calls from the entry point */
+    INIT_FUNCTIONS = 96,
+    INIT_DEPTH = 3, /* calls and jumps from the entry point */
 };
 
 typedef struct init_queue {
@@ -85,39 +86,77 @@ static bool look_for_stores(hvc_analysis *analysis, const hvc_flow *flow)
     return false;
 }
 
-/* Whether an instruction may hold MDL_NO_EXECUTE, whose upper half is a number that little else
- * has: the initialization of a driver that nowhere does need not be analysed. (A compiler that
- * computes the number makes the opt-in look absent, which is the careful way to be wrong.) */
-static bool holds_number(const hvc_analysis *analysis)
+/* Whether an instruction of code may hold MDL_NO_EXECUTE, whose upper half is a number that little
+ * else has. (A compiler that computes the number makes the opt-in look absent, which is the careful
+ * way to be wrong.) */
+static bool holds_number(const hvc_analysis *analysis, hvc_span code)
 {
-    const hvc_image *image = analysis->image;
-    bool arm64 = analysis->isa->min_length == 4;
-    for (size_t i = 0; i < image->sections.count; i++) {
-        const hvc_section *section = &image->sections.items[i];
-        if ((section->characteristics & HVC_SCN_MEM_EXECUTE) == 0)
-            continue;
-        hvc_span bytes = hvc_image_span(image, section->rva, section->data_size);
-        if (arm64) {
-            for (size_t k = 0; k + 4 <= bytes.size; k += 4) {
-                uint32_t word = hvc_le32(bytes.data + k) & 0x7FFFFFE0;
-                /* movz w, 0x4000, lsl 16; orr w, wzr, 0x40000000 */
-                if (word == 0x52A80000 || word == 0x320203E0)
-                    return true;
-            }
-            continue;
-        }
-        const uint8_t *at = bytes.data;
-        for (size_t left = bytes.size; left >= 4;) {
-            const uint8_t *found = memchr(at + 3, MDL_NO_EXECUTE >> 24, left - 3);
-            if (found == NULL)
-                break;
-            if (hvc_le32(found - 3) == MDL_NO_EXECUTE)
+    if (analysis->isa->min_length == 4) {
+        for (size_t k = 0; k + 4 <= code.size; k += 4) {
+            uint32_t word = hvc_le32(code.data + k) & 0x7FFFFFE0;
+            /* movz w, 0x4000, lsl 16; orr w, wzr, 0x40000000 */
+            if (word == 0x52A80000 || word == 0x320203E0)
                 return true;
-            left -= (size_t)(found - 2 - at);
-            at = found - 2;
         }
+        return false;
+    }
+    const uint8_t *at = code.data;
+    for (size_t left = code.size; left >= 4;) {
+        const uint8_t *found = memchr(at + 3, MDL_NO_EXECUTE >> 24, left - 3);
+        if (found == NULL)
+            break;
+        if (hvc_le32(found - 3) == MDL_NO_EXECUTE)
+            return true;
+        left -= (size_t)(found - 2 - at);
+        at = found - 2;
     }
     return false;
+}
+
+static bool image_holds_number(const hvc_analysis *analysis)
+{
+    const hvc_image *image = analysis->image;
+    for (size_t i = 0; i < image->sections.count; i++) {
+        const hvc_section *section = &image->sections.items[i];
+        if ((section->characteristics & HVC_SCN_MEM_EXECUTE) != 0 &&
+            holds_number(analysis, hvc_image_span(image, section->rva, section->data_size)))
+            return true;
+    }
+    return false;
+}
+
+/* Adds what part may call or go on in, by its direct calls and jumps. */
+static void add_callees(hvc_analysis *analysis, init_queue *queue, const hvc_code_function *part,
+                        unsigned depth)
+{
+    hvc_step_decode decode = hvc_step_decoder(analysis->isa);
+    for (uint32_t rva = part->begin; rva < part->end;) {
+        hvc_span bytes = hvc_image_span(analysis->image, rva, part->end - rva);
+        hvc_step step;
+        if (bytes.size == 0)
+            break;
+        decode(bytes, rva, &step);
+        rva += step.length;
+        bool goes = step.kind == HVC_STEP_CALL || step.kind == HVC_STEP_JUMP ||
+                    step.kind == HVC_STEP_BRANCH;
+        if (goes && step.target - part->begin >= part->end - part->begin)
+            add_function(analysis, queue, step.target, depth);
+    }
+}
+
+/* Whether the function that begins at group makes the opt-in, as far as its own code tells. */
+static bool opts_in(hvc_analysis *analysis, init_queue *queue, uint32_t group, unsigned depth)
+{
+    const hvc_code_function *part;
+    bool holds = false;
+    for (size_t n = 0; (part = hvc_function_part(&analysis->map, group, n)) != NULL; n++) {
+        uint32_t size = part->end - part->begin;
+        holds |= holds_number(analysis, hvc_image_span(analysis->image, part->begin, size));
+        if (depth < INIT_DEPTH)
+            add_callees(analysis, queue, part, depth + 1);
+    }
+    const hvc_flow *flow = holds ? hvc_analysis_flow(analysis, group) : NULL;
+    return flow != NULL && look_for_stores(analysis, flow);
 }
 
 void hvc_find_opt_in(hvc_analysis *analysis)
@@ -125,24 +164,13 @@ void hvc_find_opt_in(hvc_analysis *analysis)
     if (analysis->opt_in.looked)
         return;
     analysis->opt_in.looked = true;
-    if (!holds_number(analysis))
+    if (!image_holds_number(analysis))
         return;
     init_queue queue = {.count = 0};
     add_function(analysis, &queue, analysis->image->headers.entry_point, 0);
-    for (unsigned i = 0; i < queue.count && !analysis->failed; i++) {
-        const hvc_flow *flow = hvc_analysis_flow(analysis, queue.rva[i]);
-        if (flow == NULL)
-            continue;
-        if (look_for_stores(analysis, flow))
+    for (unsigned i = 0; i < queue.count && !analysis->failed; i++)
+        if (opts_in(analysis, &queue, queue.rva[i], queue.depth[i]))
             return;
-        for (size_t k = 0; queue.depth[i] < INIT_DEPTH && k < flow->calls.count; k++) {
-            uint64_t address;
-            uint32_t rva;
-            if (hvc_value_is_const(&analysis->values, flow->calls.items[k].target, &address) &&
-                hvc_image_rva_of(analysis->image, address, &rva))
-                add_function(analysis, &queue, rva, queue.depth[i] + 1u);
-        }
-    }
 }
 
 bool hvc_opt_in_number(hvc_analysis *analysis, uint32_t rva, uint8_t size, uint64_t *ret_number)
