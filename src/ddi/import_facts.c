@@ -1,16 +1,17 @@
 /* Looking up what a call of a kernel function leaves behind. */
-#include <string.h>
-
 #include "ddi/import_table.h"
 
-/* Orders as strcmp() does, for a name that need not end in NUL and may contain one. */
+/* Orders as strcmp() does, for a name that need not end in NUL and may contain one. Names differ
+ * early: this is faster than finding out how long they are. */
 static int compare_names(hvc_text name, const char *other)
 {
-    size_t size = strlen(other);
-    int order = memcmp(name.data, other, name.size < size ? name.size : size);
-    if (order != 0 || name.size == size)
-        return order;
-    return name.size < size ? -1 : 1;
+    for (size_t i = 0; i < name.size; i++) {
+        if (other[i] == 0)
+            return 1;
+        if (name.data[i] != other[i])
+            return (unsigned char)name.data[i] < (unsigned char)other[i] ? -1 : 1;
+    }
+    return other[name.size] == 0 ? 0 : -1;
 }
 
 const hvc_import_facts *hvc_import_facts_of(hvc_text name)
