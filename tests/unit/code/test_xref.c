@@ -386,6 +386,59 @@ static void test_arm64_copied_anything(void **state)
     code_free(&it);
 }
 
+/* Behind a call that may not return, control may come from a branch instead. A pair that is loaded
+ * writes both of its registers. */
+static void test_arm64_straight_lines(void **state)
+{
+    (void)state;
+    code_sample it;
+    code_init(&it, HVC_MACHINE_ARM64);
+    code_told_arm64(&it, TEXT, 1 | 32 << 2);
+    uint32_t at = arm64_adrp(&it, TEXT, 20, DATA);
+    at = arm64_branch19(&it, at, (uint32_t)ARM64_CBZ | 1, TEXT + 0x10);
+    at = arm64_word(&it, at, 0x52800014); /* mov w20, #0 */
+    uint32_t behind = arm64_branch(&it, at, (uint32_t)ARM64_BL, TEXT + 0x80);
+    at = arm64_access(&it, behind, (uint32_t)ARM64_LDR | 0, 20, 3, DATA + 8);
+    at = arm64_adrp(&it, at, 20, DATA);
+    at = arm64_word(&it, at, 0xa9405020); /* ldp x0, x20, [x1] */
+    at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 0, 20, 3, DATA + 0x10);
+    arm64_word(&it, at, (uint32_t)ARM64_RET);
+    code_xrefs(&it);
+    assert_int_equal(behind, TEXT + 0x10);
+    assert_true(has_xref(&it.xrefs, HVC_XREF_ADDRESS, behind, DATA + 8));
+    assert_int_equal(count_xrefs(&it.xrefs, HVC_XREF_ADDRESS), 1);
+    code_free(&it);
+}
+
+/* What refers to a range without adrp: adr less than a page before it, and ldr literal. */
+static void test_arm64_without_adrp(void **state)
+{
+    (void)state;
+    enum { TO = RDATA + 0x1010 };
+    code_sample it;
+    code_init(&it, HVC_MACHINE_ARM64);
+    uint32_t distance = TO - 0x18 - TEXT; /* adr x8: 0x18 before */
+    uint32_t adr = 0x10000008 | (distance & 3) << 29 | distance >> 2 << 5;
+    arm64_word(&it, TEXT, adr);
+    arm64_word(&it, TEXT + 4, 0xf9400d00); /* ldr x0, [x8, #0x18] */
+    arm64_word(&it, TEXT + 8, (uint32_t)ARM64_RET);
+    code_told_arm64(&it, TEXT + 0x40, 1 | 4 << 2);
+    distance = TO - 0x1000 - (TEXT + 0x40); /* a page before */
+    arm64_word(&it, TEXT + 0x40, 0x10000008 | (distance & 3) << 29 | distance >> 2 << 5);
+    arm64_word(&it, TEXT + 0x44, 0xf9480100); /* ldr x0, [x8, #0x1000] */
+    arm64_word(&it, TEXT + 0x48, (uint32_t)ARM64_RET);
+    code_told_arm64(&it, TEXT + 0x80, 1 | 4 << 2);
+    distance = TO - (TEXT + 0x80);
+    arm64_word(&it, TEXT + 0x80, 0x58000009 | distance / 4 << 5); /* ldr x9, TO */
+    arm64_word(&it, TEXT + 0x84, (uint32_t)ARM64_RET);
+    code_load(&it);
+    hvc_xrefs near = to_range(&it, TO, TO + 8);
+    assert_true(has_xref(&near, HVC_XREF_ADDRESS, TEXT + 4, TO));
+    assert_true(has_xref(&near, HVC_XREF_ADDRESS, TEXT + 0x80, TO));
+    assert_int_equal(near.items.count, 2);
+    code_free(&it);
+}
+
 /* A fragment's registers come from wherever its function set them. */
 static void test_arm64_fragment(void **state)
 {
@@ -588,6 +641,8 @@ int main(void)
         cmocka_unit_test(test_arm64_lost_registers),
         cmocka_unit_test(test_arm64_moved_adrp),
         cmocka_unit_test(test_arm64_copied_anything),
+        cmocka_unit_test(test_arm64_straight_lines),
+        cmocka_unit_test(test_arm64_without_adrp),
         cmocka_unit_test(test_arm64_fragment),
         cmocka_unit_test(test_arm64_branches),
         cmocka_unit_test(test_cut),
