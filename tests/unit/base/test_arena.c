@@ -53,6 +53,9 @@ static void test_vector(void **state)
     (void)state;
     hvc_arena arena = HVC_ARENA_INIT;
     HVC_VECTOR(uint32_t) numbers = {NULL, 0, 0};
+    /* What it gets was in use before. */
+    memset(hvc_arena_alloc(&arena, 60000), 0xff, 60000);
+    hvc_arena_reset(&arena);
     for (uint32_t i = 0; i < 5000; i++) {
         uint32_t *number = hvc_vector_add(&arena, &numbers);
         assert_non_null(number);
