@@ -176,7 +176,7 @@ static bool system_text(DWORD code, char *ret_text, size_t size)
     return text != NULL;
 }
 
-const char *hvc_windows_text(unsigned long code, char *ret_text, size_t size)
+const char *hvc_zones_text(unsigned long code, char *ret_text, size_t size)
 {
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         if (texts[i].code == code) {
@@ -194,5 +194,5 @@ hvc_status hvc_fail_windows(hvc_error *error, unsigned long code)
     char text[MESSAGE];
     bool memory = code == ERROR_NOT_ENOUGH_MEMORY || code == ERROR_OUTOFMEMORY;
     return hvc_fail(error, memory ? HVC_E_MEMORY : HVC_E_IO, "%s",
-                    hvc_windows_text(code, text, sizeof(text)));
+                    hvc_zones_text(code, text, sizeof(text)));
 }

@@ -23,6 +23,6 @@ wchar_t *hvc_wide_path(const char *path);
 hvc_status hvc_fail_windows(hvc_error *error, unsigned long code);
 
 /* The text of an error code, into a buffer that holds at least 1 byte. */
-const char *hvc_windows_text(unsigned long code, char *ret_text, size_t size);
+const char *hvc_zones_text(unsigned long code, char *ret_text, size_t size);
 
 #endif

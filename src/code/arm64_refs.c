@@ -27,7 +27,7 @@ typedef struct tracker {
     const hvc_image *image;
     const hvc_exec *exec;
     hvc_arena *scratch;
-    const hvc_windows *windows;
+    const hvc_zones *zones;
     hvc_arm64_sink sink;
     void *context;
     bool branches; /* tell of them as well */
@@ -53,7 +53,7 @@ typedef struct tracker {
 
 static void tell(tracker *it, uint32_t to, uint8_t kind)
 {
-    if (!hvc_windows_hold(it->windows, to) || it->stopped)
+    if (!hvc_zones_hold(it->zones, to) || it->stopped)
         return;
     if (it->budget == 0) {
         it->cut = true;
@@ -67,10 +67,10 @@ static void tell(tracker *it, uint32_t to, uint8_t kind)
 /* What adrp and add give reaches less than a page further. Other addresses say nothing. */
 static bool is_near(const tracker *it, uint32_t address)
 {
-    return hvc_windows_near(it->windows, address);
+    return hvc_zones_near(it->zones, address);
 }
 
-/* value lies near a window. */
+/* value lies near a zone. */
 static void add_value(tracker *it, unsigned reg, uint32_t value)
 {
     if (reg == 31)
@@ -213,7 +213,7 @@ static void register_class(tracker *it, uint32_t word)
     unsigned d = word & 31;
     if ((word & 0xffe0ffe0) == 0xaa0003e0) { /* mov */
         unsigned m = word >> 16 & 31;
-        bool any = (it->anything & it->with_values) >> m & 1;
+        bool any = m != 31 && (it->anything >> m & 1) != 0;
         advance(it, d, m, 0);
         /* What m may hold d may hold now. */
         if (any && d != 31) {
@@ -329,7 +329,7 @@ static bool branch_class(tracker *it, uint32_t word)
            (word & 0xffe0001f) != 0xd4200000; /* br, ret; brk */
 }
 
-/* Whether the region can refer to a window at all; most cannot. */
+/* Whether the region can refer to a zone at all; most cannot. */
 static bool touches(const tracker *it, uint32_t begin, uint32_t end)
 {
     const uint8_t *bytes = it->range->bytes + (begin - it->range->slot);
@@ -340,7 +340,7 @@ static bool touches(const tracker *it, uint32_t begin, uint32_t end)
             continue;
         uint32_t word = hvc_le32(bytes + at);
         if (mark == HVC_ARM64_LITERAL) {
-            if (hvc_windows_hold(it->windows, hvc_arm64_literal(word, rva + at)))
+            if (hvc_zones_hold(it->zones, hvc_arm64_literal(word, rva + at)))
                 return true;
         } else if (is_near(it, hvc_arm64_is_adrp(word)
                                    ? hvc_arm64_adrp_page(word, rva + at)
@@ -392,10 +392,11 @@ static bool names(uint32_t word, uint32_t registers)
             (registers >> (word >> 16 & 31) & 1) || (registers >> (word >> 10 & 31) & 1));
 }
 
-/* The registers that something is known of; none when what is known is of no interest. */
+/* The registers that may hold something of interest. One that may hold anything counts even where
+ * nothing points it near a zone: it may be copied to one that something does. */
 static uint32_t live_registers(const tracker *it)
 {
-    return it->known | (it->anything & it->with_values);
+    return it->known | it->anything;
 }
 
 /* Carries one instruction out. */
@@ -491,19 +492,19 @@ static bool find_regions(tracker *it)
     return true;
 }
 
-bool hvc_arm64_refs_each(const hvc_image *image, const hvc_exec *exec, const hvc_windows *windows,
+bool hvc_arm64_refs_each(const hvc_image *image, const hvc_exec *exec, const hvc_zones *zones,
                          bool branches, hvc_arena *scratch, hvc_arm64_sink sink, void *context,
                          bool *ret_cut)
 {
     tracker it = {.image = image,
                   .exec = exec,
                   .scratch = scratch,
-                  .windows = windows,
+                  .zones = zones,
                   .branches = branches,
                   .sink = sink,
                   .context = context,
                   .budget = image->file.size + 65536};
-    if (windows->items.count == 0)
+    if (zones->items.count == 0)
         return true;
     if (!find_regions(&it))
         return false;

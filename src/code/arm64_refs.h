@@ -7,8 +7,8 @@
 
 #include "base/arena.h"
 #include "code/exec.h"
-#include "code/windows.h"
 #include "code/xref.h"
+#include "code/zones.h"
 
 typedef struct hvc_arm64_ref {
     uint32_t from, to;
@@ -19,11 +19,11 @@ typedef struct hvc_arm64_ref {
 /* Takes one; false stops the walk. */
 typedef bool (*hvc_arm64_sink)(void *context, const hvc_arm64_ref *ref);
 
-/* Calls sink for every reference into a window, in the order of the code; branches only when they
- * are wanted too. Without branches, functions that form no address near a window are passed over:
+/* Calls sink for every reference into a zone, in the order of the code; branches only when they
+ * are wanted too. Without branches, functions that form no address near a zone are passed over:
  * an address there that is reckoned from that of something outside is not found then. *ret_cut
  * tells whether a bound made it leave out some. False when sink stopped or memory is exhausted. */
-bool hvc_arm64_refs_each(const hvc_image *image, const hvc_exec *exec, const hvc_windows *windows,
+bool hvc_arm64_refs_each(const hvc_image *image, const hvc_exec *exec, const hvc_zones *zones,
                          bool branches, hvc_arena *scratch, hvc_arm64_sink sink, void *context,
                          bool *ret_cut);
 

@@ -91,9 +91,10 @@ static uint32_t next_place(const sites_job *job, const hvc_exec_range *range, ui
         return rva;
     if (point < job->points.count && job->points.items[point].from < end)
         end = job->points.items[point].from & ~UINT32_C(3);
-    return end <= rva ? rva
-                      : rva + hvc_step_over_arm64(
-                                  (hvc_span){range->bytes + (rva - range->rva), end - rva});
+    return end <= rva
+               ? rva
+               : rva +
+                     hvc_step_over_arm64((hvc_span){range->bytes + (rva - range->rva), end - rva});
 }
 
 /* The instructions that run straight to the one in work. */

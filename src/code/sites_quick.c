@@ -165,8 +165,8 @@ static bool take_tracked(sites_job *job, const hvc_flow_call *call)
     return add_call(job, call, job->interests[import].ddi);
 }
 
-/* Whether a call is given a pointer that matters. call: NULL when it was not recorded; then only the
- * registers are looked at: what matters is never stored. */
+/* Whether a call is given a pointer that matters. call: NULL when it was not recorded; then only
+ * the registers are looked at: what matters is never stored. */
 static bool is_handed_on(const sites_job *job, const hvc_flow_call *call)
 {
     const hvc_isa *isa = job->analysis->isa;
@@ -287,7 +287,8 @@ static const hvc_arm64_bases *bases_of(sites_job *job)
     const hvc_code_function *part;
     if (!quick->has_bases) {
         memset(&quick->bases, 0, sizeof(quick->bases));
-        for (size_t n = 0; (part = hvc_function_part(&job->analysis->map, quick->flow.begin, n)); n++)
+        for (size_t n = 0; (part = hvc_function_part(&job->analysis->map, quick->flow.begin, n));
+             n++)
             hvc_arm64_bases_add(&quick->bases, quick_code_of(quick, part), part->begin);
         quick->has_bases = true;
     }
@@ -432,7 +433,8 @@ static bool advance(sites_job *job, const hvc_code_function *part)
         (quick->loaded && stores_tracked(job, &stretch->insn, stretch->state)))
         return false;
     const hvc_op *transfer = hvc_stretch_transfer(stretch);
-    bool calls = transfer != NULL && (transfer->kind == HVC_OP_CALL || transfer->kind == HVC_OP_JUMP);
+    bool calls =
+        transfer != NULL && (transfer->kind == HVC_OP_CALL || transfer->kind == HVC_OP_JUMP);
     if (calls && !take_call(job, transfer))
         return false;
     follow_frame(job, &stretch->insn);

@@ -50,8 +50,8 @@ uint32_t hvc_step_over_arm64(hvc_span bytes)
     while (at + 4 <= bytes.size) {
         uint8_t top = bytes.data[at + 3];
         /* b, bl, b.cond, cbz, cbnz, tbz, tbnz, and what goes where a register says or traps */
-        if ((top & 0x7c) == 0x14 || (top & 0x7c) == 0x34 || (top & 0xfc) == 0x54 ||
-            top == 0xd4 || (top & 0xfe) == 0xd6)
+        if ((top & 0x7c) == 0x14 || (top & 0x7c) == 0x34 || (top & 0xfc) == 0x54 || top == 0xd4 ||
+            (top & 0xfe) == 0xd6)
             break;
         at += 4;
     }

@@ -79,8 +79,7 @@ hvc_stretch_target hvc_stretch_target_of(hvc_stretch *stretch, const hvc_op *tra
 {
     flow_insn insn;
     step s = step_of(stretch, &insn);
-    hvc_stretch_target target = {.value =
-                                     step_read_operand(&s, &transfer->a, s.isa->pointer_size)};
+    hvc_stretch_target target = {.value = step_read_operand(&s, &transfer->a, s.isa->pointer_size)};
     for (const hvc_op *op = stretch->insn.ops; op < transfer; op++)
         if (op->kind == HVC_OP_LOAD && op->memory.base == HVC_REG_NONE &&
             op->memory.index == HVC_REG_NONE && !op->memory.segment)

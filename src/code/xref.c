@@ -14,12 +14,12 @@ static bool begin_scan(hvc_xref_scan *scan, const hvc_image *image, const hvc_is
     for (size_t i = 0; i < count; i++) {
         uint32_t low = ranges[i].low, high = ranges[i].high;
         scan->stores |= ranges[i].stores;
-        if (!hvc_windows_add(&scan->any, &scan->scratch, low, high) ||
-            (!ranges[i].stores && !hvc_windows_add(&scan->all, &scan->scratch, low, high)))
+        if (!hvc_zones_add(&scan->any, &scan->scratch, low, high) ||
+            (!ranges[i].stores && !hvc_zones_add(&scan->all, &scan->scratch, low, high)))
             return false;
     }
-    return hvc_windows_finish(&scan->any, &scan->scratch) &&
-           hvc_windows_finish(&scan->all, &scan->scratch) &&
+    return hvc_zones_finish(&scan->any, &scan->scratch) &&
+           hvc_zones_finish(&scan->all, &scan->scratch) &&
            hvc_exec_build(image, &scan->scratch, &scan->exec);
 }
 

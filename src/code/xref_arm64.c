@@ -8,7 +8,7 @@ bool hvc_arm64_may_store(uint32_t word)
 
 typedef struct arm64_scan {
     hvc_xref_scan *scan;
-    bool stores;                       /* in some windows these suffice */
+    bool stores;                       /* in some zones these suffice */
     const hvc_code_function *function; /* the one that the walk is in, or the next one */
     const hvc_code_function *end;
 } arm64_scan;
@@ -16,7 +16,7 @@ typedef struct arm64_scan {
 static bool take(void *context, const hvc_arm64_ref *ref)
 {
     arm64_scan *it = context;
-    if (it->stores && !hvc_arm64_may_store(ref->word) && !hvc_windows_hold(&it->scan->all, ref->to))
+    if (it->stores && !hvc_arm64_may_store(ref->word) && !hvc_zones_hold(&it->scan->all, ref->to))
         return true;
     if (ref->kind != HVC_XREF_ADDRESS) {
         if (ref->kind == HVC_XREF_JUMP) {

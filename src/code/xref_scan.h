@@ -3,8 +3,8 @@
 #define CODE_XREF_SCAN_H
 
 #include "code/exec.h"
-#include "code/windows.h"
 #include "code/xref.h"
+#include "code/zones.h"
 
 typedef struct hvc_xref_scan {
     const hvc_image *image;
@@ -12,8 +12,8 @@ typedef struct hvc_xref_scan {
     hvc_arena scratch;
     hvc_exec exec;
     HVC_VECTOR(hvc_xref) found;
-    hvc_windows any; /* what to must lie in */
-    hvc_windows all; /* of these, where more than stores count */
+    hvc_zones any;   /* what to must lie in */
+    hvc_zones all;   /* of these, where more than stores count */
     bool stores;     /* there are others */
     uint64_t budget; /* candidates that may still be added */
     bool cut;        /* the budget, or another bound, was reached */
@@ -37,9 +37,9 @@ static inline bool hvc_xref_add(hvc_xref_scan *scan, uint32_t from, uint32_t to,
 /* Whether a reference to is wanted; *ret_stores: only from an instruction that may write. */
 static inline bool hvc_xref_wanted(const hvc_xref_scan *scan, uint32_t to, bool *ret_stores)
 {
-    if (!hvc_windows_hold(&scan->any, to))
+    if (!hvc_zones_hold(&scan->any, to))
         return false;
-    *ret_stores = scan->stores && !hvc_windows_hold(&scan->all, to);
+    *ret_stores = scan->stores && !hvc_zones_hold(&scan->all, to);
     return true;
 }
 

@@ -157,7 +157,7 @@ static bool scan_based(hvc_xref_scan *scan, const hvc_exec_range *range, uint32_
         uint32_t skip = (modrm & 7) == 4 ? 2 : 1; /* an SIB byte follows */
         uint32_t to = hvc_le32(range->bytes + at + skip);
         /* Offsets into the headers are offsets into structures. */
-        if (to < scan->image->headers.size_of_headers || !hvc_windows_hold(&scan->all, to))
+        if (to < scan->image->headers.size_of_headers || !hvc_zones_hold(&scan->all, to))
             continue;
         if (!hvc_xref_add(scan, range->rva + at + skip, to, HVC_XREF_BASED))
             return false;

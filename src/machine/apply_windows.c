@@ -125,7 +125,7 @@ static hvc_status save(windows_work *work, const char *name, hvc_span bytes, hvc
 static hvc_status back_up(windows_work *work)
 {
     hvc_buffer undo = HVC_BUFFER_INIT, sums = HVC_BUFFER_INIT;
-    hvc_registry registry = hvc_windows_registry();
+    hvc_registry registry = hvc_zones_registry();
     const char *policy = work->policy == NULL ? NULL
                          : work->had_policy   ? HVC_UNDO_POLICY_KEPT
                                               : HVC_UNDO_POLICY_ABSENT;
@@ -165,7 +165,7 @@ static hvc_status fail_registry(const windows_work *work, const char *key, LSTAT
 {
     char text[256];
     return hvc_fail(work->error, HVC_E_IO, "HKLM\\%s: %s", key,
-                    hvc_windows_text((unsigned long)code, text, sizeof(text)));
+                    hvc_zones_text((unsigned long)code, text, sizeof(text)));
 }
 
 static hvc_status change_value(windows_work *work, const hvc_change *change, const wchar_t *path,

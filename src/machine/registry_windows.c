@@ -126,7 +126,7 @@ static hvc_status list(void *context, const char *key, hvc_arena *arena,
     return status;
 }
 
-hvc_registry hvc_windows_registry(void)
+hvc_registry hvc_zones_registry(void)
 {
     return (hvc_registry){NULL, list};
 }

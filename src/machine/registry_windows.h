@@ -4,6 +4,6 @@
 
 #include "machine/registry.h"
 
-hvc_registry hvc_windows_registry(void);
+hvc_registry hvc_zones_registry(void);
 
 #endif

@@ -31,7 +31,7 @@ static DWORD read_variable(const wchar_t *name, const wchar_t *vendor, void *dat
                            DWORD *ret_code)
 {
     get_variable call =
-        (get_variable)hvc_windows_resolve(L"kernel32.dll", "GetFirmwareEnvironmentVariableW");
+        (get_variable)hvc_zones_resolve(L"kernel32.dll", "GetFirmwareEnvironmentVariableW");
     *ret_code = ERROR_CALL_NOT_IMPLEMENTED;
     if (call == NULL)
         return 0;
@@ -49,7 +49,7 @@ static const char *variable_why(hvc_facts_builder *builder, const char *name, DW
     if (code == ERROR_INVALID_FUNCTION)
         return "Windows gives no access to firmware variables (as without UEFI)";
     const char *what = hvc_arena_printf(&builder->arena, "the firmware variable %s", name);
-    return hvc_windows_why(&builder->arena, what != NULL ? what : name, code);
+    return hvc_zones_why(&builder->arena, what != NULL ? what : name, code);
 }
 
 static void variables(hvc_facts_builder *builder)
@@ -193,7 +193,7 @@ static void tpm(hvc_facts_builder *builder)
     static const char source[] = "Tbsi_GetDeviceInfo";
     enum { TPM_1_2 = 1, TPM_2_0 = 2 };
     const UINT32 not_found = 0x8028400F;
-    get_tpm call = (get_tpm)hvc_windows_resolve(L"tbs.dll", source);
+    get_tpm call = (get_tpm)hvc_zones_resolve(L"tbs.dll", source);
     tpm_information info = {0, 0, 0, 0};
     UINT32 code = call != NULL ? call(sizeof(info), &info) : 0;
     if (call != NULL && code == 0) {
@@ -222,7 +222,7 @@ static void boot_entry(hvc_facts_builder *builder)
     enum { OFF = 0, AUTO = 1 };
     static const char source[] = "boot entry: hypervisorlaunchtype";
     GUID id;
-    if (!hvc_windows_boot_entry(&id)) {
+    if (!hvc_zones_boot_entry(&id)) {
         hvc_fact_set_unavailable(builder, HVC_FACT_BOOT_HYPERVISOR_LAUNCH,
                                  "Windows does not tell by which entry it was started");
         return;
@@ -234,18 +234,18 @@ static void boot_entry(hvc_facts_builder *builder)
                          id.Data1, id.Data2, id.Data3, id.Data4[0], id.Data4[1], id.Data4[2],
                          id.Data4[3], id.Data4[4], id.Data4[5], id.Data4[6], id.Data4[7]);
     HKEY handle;
-    LSTATUS code = key != NULL ? hvc_windows_open_key(key, &handle) : ERROR_OUTOFMEMORY;
+    LSTATUS code = key != NULL ? hvc_zones_open_key(key, &handle) : ERROR_OUTOFMEMORY;
     if (code != ERROR_SUCCESS) {
         hvc_fact_set_unavailable(
             builder, HVC_FACT_BOOT_HYPERVISOR_LAUNCH,
             code == ERROR_FILE_NOT_FOUND
                 ? "the boot entry does not set it"
-                : hvc_windows_why(&builder->arena, "the boot store", (unsigned long)code));
+                : hvc_zones_why(&builder->arena, "the boot store", (unsigned long)code));
         return;
     }
     uint32_t type = 0;
     hvc_span data = {NULL, 0};
-    code = hvc_windows_value(&builder->arena, handle, "Element", &type, &data);
+    code = hvc_zones_value(&builder->arena, handle, "Element", &type, &data);
     RegCloseKey(handle);
     uint64_t value = code == ERROR_SUCCESS && data.size == 8 ? hvc_le64(data.data) : UINT64_MAX;
     if (value == OFF || value == AUTO)
@@ -256,7 +256,7 @@ static void boot_entry(hvc_facts_builder *builder)
                                  "the boot entry sets it in a form that is not known");
 }
 
-void hvc_windows_firmware(hvc_facts_builder *builder)
+void hvc_zones_firmware(hvc_facts_builder *builder)
 {
     variables(builder);
     tables(builder);

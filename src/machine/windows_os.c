@@ -17,7 +17,7 @@ enum { FIRST_WINDOWS_11 = 22000 };
 
 static void text_fact(hvc_facts_builder *builder, hvc_fact_id id, const char *key, const char *name)
 {
-    const char *text = hvc_windows_text_value(&builder->arena, key, name);
+    const char *text = hvc_zones_text_value(&builder->arena, key, name);
     if (text != NULL && *text != '\0')
         hvc_fact_set_text(builder, id, text, key);
     else
@@ -32,7 +32,7 @@ typedef LONG(WINAPI *get_version)(OSVERSIONINFOEXW *);
 static void version(hvc_facts_builder *builder)
 {
     static const char source[] = "RtlGetVersion";
-    get_version call = (get_version)hvc_windows_resolve(L"ntdll.dll", source);
+    get_version call = (get_version)hvc_zones_resolve(L"ntdll.dll", source);
     OSVERSIONINFOEXW info = {.dwOSVersionInfoSize = sizeof(info)};
     if (call != NULL && call(&info) == 0) {
         hvc_fact_set_number(builder, HVC_FACT_OS_MAJOR, info.dwMajorVersion, source);
@@ -40,7 +40,7 @@ static void version(hvc_facts_builder *builder)
         hvc_fact_set_number(builder, HVC_FACT_OS_BUILD, info.dwBuildNumber, source);
     }
     uint32_t revision = 0;
-    if (hvc_windows_number_value(&builder->arena, VERSION_KEY, "UBR", &revision))
+    if (hvc_zones_number_value(&builder->arena, VERSION_KEY, "UBR", &revision))
         hvc_fact_set_number(builder, HVC_FACT_OS_REVISION, revision, VERSION_KEY);
     else
         hvc_fact_set_unavailable(builder, HVC_FACT_OS_REVISION, "the registry has no UBR");
@@ -49,8 +49,8 @@ static void version(hvc_facts_builder *builder)
 /* Windows 11 still calls itself Windows 10 in the registry. */
 static void product(hvc_facts_builder *builder)
 {
-    const char *name = hvc_windows_text_value(&builder->arena, VERSION_KEY, "ProductName");
-    const char *kind = hvc_windows_text_value(&builder->arena, VERSION_KEY, "InstallationType");
+    const char *name = hvc_zones_text_value(&builder->arena, VERSION_KEY, "ProductName");
+    const char *kind = hvc_zones_text_value(&builder->arena, VERSION_KEY, "InstallationType");
     const hvc_fact *build = hvc_fact_of(&builder->facts, HVC_FACT_OS_BUILD);
     if (name != NULL && kind != NULL && strncmp(name, "Windows 10 ", 11) == 0 &&
         hvc_registry_compare(kind, "Client") == 0 && build->state == HVC_FACT_KNOWN &&
@@ -67,7 +67,7 @@ typedef BOOL(WINAPI *is_wow64_2)(HANDLE, USHORT *, USHORT *);
 /* That of the system, not of this process, which may run in an emulation. */
 static void architecture(hvc_facts_builder *builder)
 {
-    is_wow64_2 call = (is_wow64_2)hvc_windows_resolve(L"kernel32.dll", "IsWow64Process2");
+    is_wow64_2 call = (is_wow64_2)hvc_zones_resolve(L"kernel32.dll", "IsWow64Process2");
     USHORT process = 0, native = 0;
     const char *source = "IsWow64Process2", *name = NULL;
     if (call == NULL || !call(GetCurrentProcess(), &process, &native)) {
@@ -90,8 +90,7 @@ static void architecture(hvc_facts_builder *builder)
 static void s_mode(hvc_facts_builder *builder)
 {
     uint32_t required = 0;
-    hvc_windows_number_value(&builder->arena, CONTROL "\\CI\\Policy", "SkuPolicyRequired",
-                             &required);
+    hvc_zones_number_value(&builder->arena, CONTROL "\\CI\\Policy", "SkuPolicyRequired", &required);
     hvc_fact_set_bool(builder, HVC_FACT_OS_S_MODE, required == 1,
                       CONTROL "\\CI\\Policy: SkuPolicyRequired");
 }
@@ -106,9 +105,8 @@ static void elevation(hvc_facts_builder *builder)
         hvc_fact_set_bool(builder, HVC_FACT_OS_ADMIN, elevated.TokenIsElevated != 0,
                           "TokenElevation");
     else
-        hvc_fact_set_unavailable(
-            builder, HVC_FACT_OS_ADMIN,
-            hvc_windows_why(&builder->arena, "TokenElevation", GetLastError()));
+        hvc_fact_set_unavailable(builder, HVC_FACT_OS_ADMIN,
+                                 hvc_zones_why(&builder->arena, "TokenElevation", GetLastError()));
     if (token != NULL)
         CloseHandle(token);
 }
@@ -126,7 +124,7 @@ static void memory(hvc_facts_builder *builder)
     else
         hvc_fact_set_unavailable(
             builder, HVC_FACT_MACHINE_MEMORY,
-            hvc_windows_why(&builder->arena, "GlobalMemoryStatusEx", GetLastError()));
+            hvc_zones_why(&builder->arena, "GlobalMemoryStatusEx", GetLastError()));
 }
 
 /* Asks a device without opening what is on it, which everybody may. */
@@ -170,7 +168,7 @@ static void disk(hvc_facts_builder *builder)
                             "IOCTL_DISK_GET_DRIVE_GEOMETRY_EX");
     else
         hvc_fact_set_unavailable(builder, HVC_FACT_MACHINE_DISK,
-                                 hvc_windows_why(&builder->arena, "the system disk", code));
+                                 hvc_zones_why(&builder->arena, "the system disk", code));
 }
 
 static void role(hvc_facts_builder *builder)
@@ -182,7 +180,7 @@ static void role(hvc_facts_builder *builder)
         unsigned role;
     } types[] = {{"WinNT", 0}, {"ServerNT", 2}, {"LanmanNT", 4}};
     const char *type =
-        hvc_windows_text_value(&builder->arena, CONTROL "\\ProductOptions", "ProductType");
+        hvc_zones_text_value(&builder->arena, CONTROL "\\ProductOptions", "ProductType");
     for (size_t i = 0; type != NULL && i < sizeof(types) / sizeof(*types); i++)
         if (hvc_registry_compare(type, types[i].type) == 0)
             hvc_fact_set_number(builder, HVC_FACT_OS_DOMAIN_ROLE, types[i].role,
@@ -191,7 +189,7 @@ static void role(hvc_facts_builder *builder)
                              "neither WMI nor ProductOptions tell it");
 }
 
-void hvc_windows_os(hvc_facts_builder *builder)
+void hvc_zones_os(hvc_facts_builder *builder)
 {
     version(builder);
     product(builder);

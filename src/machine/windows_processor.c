@@ -37,7 +37,7 @@ static void names(hvc_facts_builder *builder)
     } rows[] = {{HVC_FACT_CPU_NAME, "ProcessorNameString"},
                 {HVC_FACT_CPU_VENDOR, "VendorIdentifier"}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        const char *text = hvc_windows_text_value(&builder->arena, PROCESSOR_KEY, rows[i].value);
+        const char *text = hvc_zones_text_value(&builder->arena, PROCESSOR_KEY, rows[i].value);
         if (text != NULL && *text != '\0')
             hvc_fact_set_text(builder, rows[i].id, text, PROCESSOR_KEY);
         else
@@ -102,7 +102,7 @@ static void x86(hvc_facts_builder *builder)
     feature(builder, HVC_FACT_CPU_MBEC, (svm.edx & GMET) != 0, virtualized, "CPUID 8000000A");
 }
 
-void hvc_windows_processor(hvc_facts_builder *builder)
+void hvc_zones_processor(hvc_facts_builder *builder)
 {
     static const char source[] = "IsProcessorFeaturePresent";
     const hvc_fact *architecture = hvc_fact_of(&builder->facts, HVC_FACT_OS_ARCHITECTURE);

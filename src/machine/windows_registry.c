@@ -25,7 +25,7 @@ enum {
     ATTEMPTS = 8, /* a value may grow between asking for its size and reading it */
 };
 
-LSTATUS hvc_windows_open_key(const char *key, HKEY *ret_key)
+LSTATUS hvc_zones_open_key(const char *key, HKEY *ret_key)
 {
     wchar_t *wide = hvc_wide(key);
     if (wide == NULL)
@@ -58,8 +58,8 @@ static LSTATUS read_data(hvc_arena *arena, HKEY key, const wchar_t *name, uint32
     return code == ERROR_SUCCESS ? ERROR_MORE_DATA : code;
 }
 
-LSTATUS hvc_windows_value(hvc_arena *arena, HKEY key, const char *name, uint32_t *ret_type,
-                          hvc_span *ret_data)
+LSTATUS hvc_zones_value(hvc_arena *arena, HKEY key, const char *name, uint32_t *ret_type,
+                        hvc_span *ret_data)
 {
     wchar_t *wide = hvc_wide(name);
     if (wide == NULL)
@@ -74,14 +74,14 @@ static bool look(hvc_arena *arena, const char *key, const char *name, uint32_t *
                  hvc_span *ret_data)
 {
     HKEY handle;
-    if (hvc_windows_open_key(key, &handle) != ERROR_SUCCESS)
+    if (hvc_zones_open_key(key, &handle) != ERROR_SUCCESS)
         return false;
-    LSTATUS code = hvc_windows_value(arena, handle, name, ret_type, ret_data);
+    LSTATUS code = hvc_zones_value(arena, handle, name, ret_type, ret_data);
     RegCloseKey(handle);
     return code == ERROR_SUCCESS;
 }
 
-const char *hvc_windows_text_value(hvc_arena *arena, const char *key, const char *name)
+const char *hvc_zones_text_value(hvc_arena *arena, const char *key, const char *name)
 {
     uint32_t type = 0;
     hvc_span data;
@@ -90,11 +90,11 @@ const char *hvc_windows_text_value(hvc_arena *arena, const char *key, const char
     size_t length = 0;
     while (length < data.size / 2 && hvc_le16(data.data + 2 * length) != 0)
         length++;
-    return hvc_windows_string(arena, (const wchar_t *)(const void *)data.data, length);
+    return hvc_zones_string(arena, (const wchar_t *)(const void *)data.data, length);
 }
 
-bool hvc_windows_number_value(hvc_arena *arena, const char *key, const char *name,
-                              uint32_t *ret_number)
+bool hvc_zones_number_value(hvc_arena *arena, const char *key, const char *name,
+                            uint32_t *ret_number)
 {
     uint32_t type = 0;
     hvc_span data;
@@ -132,7 +132,7 @@ static LSTATUS read_values(hvc_facts_builder *builder, HKEY key, const char *pat
         if (value == NULL || code != ERROR_SUCCESS)
             break;
         value->key = path;
-        value->name = hvc_windows_string(&builder->arena, name, length);
+        value->name = hvc_zones_string(&builder->arena, name, length);
         value->type = type;
         if (!is_secret(value->name)) {
             value->data = data.data;
@@ -152,7 +152,7 @@ static void unreadable(hvc_facts_builder *builder, const char *path, LSTATUS cod
 {
     char text[256];
     hvc_facts_add_key(builder, path, HVC_KEY_UNREADABLE,
-                      hvc_windows_text((unsigned long)code, text, sizeof(text)));
+                      hvc_zones_text((unsigned long)code, text, sizeof(text)));
 }
 
 static void read_key(hvc_facts_builder *builder, const char *path, unsigned depth);
@@ -173,7 +173,7 @@ static void read_subkeys(hvc_facts_builder *builder, HKEY key, const char *path,
             return;
         }
         const char *child = hvc_arena_printf(&builder->arena, "%s\\%s", path,
-                                             hvc_windows_string(&builder->arena, name, length));
+                                             hvc_zones_string(&builder->arena, name, length));
         if (child == NULL)
             return;
         read_key(builder, child, depth - 1);
@@ -183,7 +183,7 @@ static void read_subkeys(hvc_facts_builder *builder, HKEY key, const char *path,
 static void read_key(hvc_facts_builder *builder, const char *path, unsigned depth)
 {
     HKEY key;
-    LSTATUS code = hvc_windows_open_key(path, &key);
+    LSTATUS code = hvc_zones_open_key(path, &key);
     if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND) {
         hvc_facts_add_key(builder, path, HVC_KEY_ABSENT, NULL);
         return;
@@ -200,7 +200,7 @@ static void read_key(hvc_facts_builder *builder, const char *path, unsigned dept
     RegCloseKey(key);
 }
 
-void hvc_windows_keys(hvc_facts_builder *builder)
+void hvc_zones_keys(hvc_facts_builder *builder)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
         read_key(builder, rows[i].path, rows[i].depth);

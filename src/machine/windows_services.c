@@ -30,7 +30,7 @@ static const char *expand(hvc_arena *arena, const char *text)
     if (expanded != NULL) {
         DWORD size = ExpandEnvironmentStringsW(wide, expanded, MAX_EXPANDED);
         if (size > 0 && size <= MAX_EXPANDED)
-            result = hvc_windows_string(arena, expanded, wcslen(expanded));
+            result = hvc_zones_string(arena, expanded, wcslen(expanded));
     } else {
         arena->failed = true;
     }
@@ -78,7 +78,7 @@ static bool number_of(hvc_arena *arena, HKEY key, const char *name, uint32_t *re
 {
     uint32_t type = 0;
     hvc_span data;
-    if (hvc_windows_value(arena, key, name, &type, &data) != ERROR_SUCCESS || type != REG_DWORD ||
+    if (hvc_zones_value(arena, key, name, &type, &data) != ERROR_SUCCESS || type != REG_DWORD ||
         data.size != 4)
         return false;
     *ret_number = hvc_le32(data.data);
@@ -88,7 +88,7 @@ static bool number_of(hvc_arena *arena, HKEY key, const char *name, uint32_t *re
 static const char *text_of(hvc_arena *arena, const char *service, const char *name)
 {
     const char *key = hvc_arena_printf(arena, SERVICES "\\%s", service);
-    return key != NULL ? hvc_windows_text_value(arena, key, name) : NULL;
+    return key != NULL ? hvc_zones_text_value(arena, key, name) : NULL;
 }
 
 /* Adds the service when it is a driver's. */
@@ -108,7 +108,7 @@ static LSTATUS read_service(hvc_facts_builder *builder, HKEY parent, const wchar
                    service.type == RECOGNIZER_DRIVER);
     if (driver) {
         number_of(arena, key, "Start", &service.start);
-        service.name = hvc_windows_string(arena, wide, wcslen(wide));
+        service.name = hvc_zones_string(arena, wide, wcslen(wide));
         service.image_path = text_of(arena, service.name, "ImagePath");
         service.group = text_of(arena, service.name, "Group");
         const char *file = resolve(arena, windows, service.image_path, service.name);
@@ -125,13 +125,13 @@ static void give_up(hvc_facts_builder *builder, const char *what, LSTATUS code)
     builder->facts.has_services = false;
     builder->services.count = 0;
     hvc_facts_add_key(builder, SERVICES, HVC_KEY_UNREADABLE,
-                      hvc_windows_why(&builder->arena, what, (unsigned long)code));
+                      hvc_zones_why(&builder->arena, what, (unsigned long)code));
 }
 
-void hvc_windows_services(hvc_facts_builder *builder)
+void hvc_zones_services(hvc_facts_builder *builder)
 {
     HKEY parent;
-    LSTATUS code = hvc_windows_open_key(SERVICES, &parent);
+    LSTATUS code = hvc_zones_open_key(SERVICES, &parent);
     if (code != ERROR_SUCCESS) {
         give_up(builder, "Services", code);
         return;
@@ -139,7 +139,7 @@ void hvc_windows_services(hvc_facts_builder *builder)
     wchar_t folder[MAX_PATH];
     UINT size = GetSystemWindowsDirectoryW(folder, MAX_PATH);
     const char *windows = size > 0 && size < MAX_PATH
-                              ? hvc_windows_string(&builder->arena, folder, size)
+                              ? hvc_zones_string(&builder->arena, folder, size)
                               : "C:\\Windows";
     const char *at = "Services";
     for (DWORD i = 0; code == ERROR_SUCCESS; i++) {
@@ -153,7 +153,7 @@ void hvc_windows_services(hvc_facts_builder *builder)
             break;
         code = read_service(builder, parent, name, windows);
         if (code != ERROR_SUCCESS)
-            at = hvc_windows_string(&builder->arena, name, length);
+            at = hvc_zones_string(&builder->arena, name, length);
     }
     RegCloseKey(parent);
     if (code != ERROR_NO_MORE_ITEMS) {

@@ -26,10 +26,10 @@ typedef LONG(WINAPI *query_system)(ULONG, void *, ULONG, ULONG *);
 
 static query_system find_query(void)
 {
-    return (query_system)hvc_windows_resolve(L"ntdll.dll", "NtQuerySystemInformation");
+    return (query_system)hvc_zones_resolve(L"ntdll.dll", "NtQuerySystemInformation");
 }
 
-long hvc_windows_query(hvc_arena *arena, unsigned information_class, hvc_span *ret_answer)
+long hvc_zones_query(hvc_arena *arena, unsigned information_class, hvc_span *ret_answer)
 {
     query_system call = find_query();
     ULONG size = FIRST_SIZE;
@@ -120,9 +120,9 @@ static void secure_boot(hvc_facts_builder *builder)
         hvc_fact_set_bool(builder, HVC_FACT_FIRMWARE_SECURE_BOOT_CAPABLE, answer[1] != 0, source);
         return;
     }
-    if (hvc_windows_number_value(&builder->arena,
-                                 "SYSTEM\\CurrentControlSet\\Control\\SecureBoot\\State",
-                                 "UEFISecureBootEnabled", &on))
+    if (hvc_zones_number_value(&builder->arena,
+                               "SYSTEM\\CurrentControlSet\\Control\\SecureBoot\\State",
+                               "UEFISecureBootEnabled", &on))
         hvc_fact_set_bool(builder, HVC_FACT_FIRMWARE_SECURE_BOOT, on != 0,
                           "SecureBoot\\State: UEFISecureBootEnabled");
     hvc_fact_set_unavailable(builder, HVC_FACT_FIRMWARE_SECURE_BOOT, why);
@@ -135,7 +135,7 @@ typedef struct boot_environment {
     ULONGLONG flags;
 } boot_environment;
 
-bool hvc_windows_boot_entry(GUID *ret_entry)
+bool hvc_zones_boot_entry(GUID *ret_entry)
 {
     query_system call = find_query();
     boot_environment answer;
@@ -152,7 +152,7 @@ static void firmware_type(hvc_facts_builder *builder)
 {
     enum { BIOS = 1, UEFI = 2 };
     get_firmware_type call =
-        (get_firmware_type)hvc_windows_resolve(L"kernel32.dll", "GetFirmwareType");
+        (get_firmware_type)hvc_zones_resolve(L"kernel32.dll", "GetFirmwareType");
     boot_environment answer = {.firmware = 0};
     const char *why = NULL, *source = "SystemBootEnvironmentInformation";
     int type = 0;
@@ -218,7 +218,7 @@ static void vsm_protection(hvc_facts_builder *builder)
 static void hsti(hvc_facts_builder *builder)
 {
     hvc_span blob;
-    long status = hvc_windows_query(&builder->arena, CLASS_HSTI, &blob);
+    long status = hvc_zones_query(&builder->arena, CLASS_HSTI, &blob);
     if (status >= 0) {
         hvc_facts_set_hsti(builder, blob, "system information class 166");
         return;
@@ -232,7 +232,7 @@ static void hsti(hvc_facts_builder *builder)
         hvc_fact_set_unavailable(builder, ids[i], why);
 }
 
-void hvc_windows_system(hvc_facts_builder *builder)
+void hvc_zones_system(hvc_facts_builder *builder)
 {
     debugger(builder);
     code_integrity(builder);

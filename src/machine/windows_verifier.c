@@ -63,15 +63,15 @@ static void read_answer(hvc_facts_builder *builder, hvc_span answer, bool counte
     hvc_fact_set_number(builder, HVC_FACT_VERIFIER_FLAGS, level, source);
 }
 
-void hvc_windows_verifier(hvc_facts_builder *builder, bool counters)
+void hvc_zones_verifier(hvc_facts_builder *builder, bool counters)
 {
     hvc_span answer;
     if (counters) {
-        long status = hvc_windows_query(&builder->arena, CLASS_VERIFIER_COUNTERS, &answer);
+        long status = hvc_zones_query(&builder->arena, CLASS_VERIFIER_COUNTERS, &answer);
         if (status >= 0)
             read_answer(builder, answer, true);
     }
-    long status = hvc_windows_query(&builder->arena, CLASS_VERIFIER, &answer);
+    long status = hvc_zones_query(&builder->arena, CLASS_VERIFIER, &answer);
     if (status >= 0) {
         read_answer(builder, answer, false);
         return;

@@ -168,7 +168,7 @@ static void computer_system(wmi *self)
     IWbemClassObject_Release(object);
 }
 
-void hvc_windows_wmi(hvc_facts_builder *builder)
+void hvc_zones_wmi(hvc_facts_builder *builder)
 {
     wmi self = {.builder = builder, .why = "WMI is not there"};
     HRESULT initialised = CoInitializeEx(NULL, COINIT_MULTITHREADED);
