@@ -190,6 +190,11 @@ void step_branch(step *s, const hvc_op *op, hvc_state *scratch, flow_successors 
         step_add_way(out, s->insn->rva + s->insn->length, s->state);
 }
 
+void step_pass_branch(step *s, const hvc_op *op)
+{
+    take_way(s, op, inverse[op->condition], s->state);
+}
+
 /* A table that is read at one place only: what lies there, when nothing can write it. */
 static hvc_value_id read_constant(const step *s, hvc_value_id value)
 {

@@ -118,7 +118,10 @@ hvc_value_id flow_argument(hvc_values *values, const hvc_isa *isa, const hvc_sta
                            unsigned n, bool tail);
 
 /* flow_table.c */
-/* The targets of an indirect jump by way of a table; false when they are not all, or none. */
+/* The targets of an indirect jump by way of a table, all of them in job's ranges; false when they
+ * are not all, or none. */
+bool flow_list_table(flow_job *job, hvc_value_id value, flow_targets *ret_targets);
+/* The same, and makes them places where code starts. */
 bool flow_table_targets(flow_job *job, hvc_value_id value, flow_targets *ret_targets);
 
 #endif

@@ -59,7 +59,7 @@ static bool add_target(flow_job *job, flow_targets *targets, uint32_t target)
         if (targets->items[i] == target)
             return true;
     uint32_t *item = hvc_vector_add(&job->arena, targets);
-    if (item == NULL || !flow_add_root(job, target)) {
+    if (item == NULL) {
         job->memory_failed = true;
         return false;
     }
@@ -67,7 +67,7 @@ static bool add_target(flow_job *job, flow_targets *targets, uint32_t target)
     return true;
 }
 
-bool flow_table_targets(flow_job *job, hvc_value_id value, flow_targets *ret_targets)
+bool flow_list_table(flow_job *job, hvc_value_id value, flow_targets *ret_targets)
 {
     const hvc_values *values = job->env->values;
     const hvc_image *image = job->env->image;
@@ -94,4 +94,13 @@ bool flow_table_targets(flow_job *job, hvc_value_id value, flow_targets *ret_tar
         if (!add_target(job, ret_targets, target))
             return false;
     return false;
+}
+
+bool flow_table_targets(flow_job *job, hvc_value_id value, flow_targets *ret_targets)
+{
+    bool all = flow_list_table(job, value, ret_targets);
+    for (size_t i = 0; i < ret_targets->count; i++)
+        if (!flow_add_root(job, ret_targets->items[i]))
+            job->memory_failed = true;
+    return all;
 }

@@ -19,6 +19,7 @@ enum {
 typedef struct quick_place {
     uint32_t rva, start; /* start: from where on the stretch to it is run */
     uint32_t to;         /* of a point */
+    uint32_t begun;      /* JUMP through a table, which is settled then: where its stretch began */
     uint8_t kind;
     bool settled;
 } quick_place;
@@ -49,6 +50,8 @@ struct sites_quick {
 bool quick_find_places(sites_job *job, uint32_t group);
 /* Forgets where control may come to in that function. */
 void quick_forget_leaders(sites_job *job, uint32_t group);
+/* Control may come to target, if that is in the function of part. */
+void quick_mark_leader(sites_job *job, const hvc_code_function *part, uint32_t target);
 /* Whether control may come to rva from elsewhere than right before. */
 bool quick_is_leader(const sites_quick *quick, uint32_t rva);
 

@@ -27,8 +27,7 @@ static size_t first_point(const sites_job *job, uint32_t rva)
     return low;
 }
 
-/* Control may come to target from elsewhere in the function. */
-static void mark_leader(sites_job *job, const hvc_code_function *part, uint32_t target)
+void quick_mark_leader(sites_job *job, const hvc_code_function *part, uint32_t target)
 {
     sites_quick *quick = job->quick;
     bool inside = target - part->begin < part->end - part->begin;
@@ -53,7 +52,7 @@ static void mark_labels(sites_job *job, const hvc_code_function *part)
             high = middle;
     }
     for (; low < map->labels.count && map->labels.items[low] < part->end; low++)
-        mark_leader(job, part, map->labels.items[low]);
+        quick_mark_leader(job, part, map->labels.items[low]);
 }
 
 /* What one instruction has to be accounted for. */
@@ -71,7 +70,7 @@ static bool add_places(sites_job *job, const hvc_code_function *part, const hvc_
     }
     if (step->kind == HVC_STEP_CALL || step->kind == HVC_STEP_BRANCH ||
         step->kind == HVC_STEP_JUMP) {
-        mark_leader(job, part, step->target);
+        quick_mark_leader(job, part, step->target);
     } else if (step->kind == HVC_STEP_JUMP_INDIRECT) {
         at.kind = QUICK_JUMP;
         return add_place(quick, at);

@@ -228,11 +228,14 @@ static bool take_call(sites_job *job, const hvc_op *op)
     hvc_stretch_target target = hvc_stretch_target_of(stretch, op);
     bool tracked = carries(job, target.value, 0), call = op->kind == HVC_OP_CALL;
     bool place = is_place(quick, stretch->rva);
+    bool table = place && quick->places.items[quick->place].begun != 0;
     /* By the calling convention nobody looks at what a call finds in a volatile register that is
      * no argument. */
     uint32_t looked_at = call ? ~job->analysis->isa->volatile_registers : UINT32_MAX;
     if (quick->loaded && !tracked && !target.checks && any_carries(job, stretch->state, looked_at))
         return false;
+    if (table || (!call && !place && op->a.kind == HVC_OPERAND_CONST))
+        return true;
     if (call && !tracked && !place && !target.checks && job->analysis->isa->pointer_size == 8) {
         bool handed = quick->loaded && is_handed_on(job, NULL);
         hvc_stretch_skip_call(stretch);
@@ -453,6 +456,10 @@ static bool run_stretches(sites_job *job, const hvc_code_function *part, size_t 
     quick->place = first;
     while (quick->place < quick->places.count) {
         const quick_place *next = &quick->places.items[quick->place];
+        if (next->begun != 0) { /* followed already */
+            quick->place++;
+            continue;
+        }
         if (!running || quick->stretch.rva < next->start)
             begin(quick, next->start);
         running = true;
@@ -467,12 +474,81 @@ static bool run_stretches(sites_job *job, const hvc_code_function *part, size_t 
     return true;
 }
 
+/* Runs the stretch to a jump, up to the jump itself. */
+static bool run_to(sites_job *job, quick_place *jump)
+{
+    sites_quick *quick = job->quick;
+    hvc_stretch *stretch = &quick->stretch;
+    for (begin(quick, jump->start); stretch->rva <= jump->rva;) {
+        if (stretch->rva != quick->begun && quick_is_leader(quick, stretch->rva))
+            begin(quick, stretch->rva);
+        if (!hvc_stretch_decode(stretch))
+            return false;
+        if (!hvc_stretch_run(stretch)) {
+            quick->memory_failed = true;
+            return false;
+        }
+        const hvc_op *transfer = hvc_stretch_transfer(stretch);
+        if (stretch->rva == jump->rva)
+            return transfer != NULL && transfer->kind == HVC_OP_JUMP;
+        if (transfer != NULL && transfer->kind == HVC_OP_CALL) {
+            if (job->analysis->isa->pointer_size != 8)
+                return false;
+            hvc_stretch_skip_call(stretch);
+        }
+        stretch->rva += stretch->insn.length;
+    }
+    return false;
+}
+
+/* A jump that is none to an import: through a table, whose entries are places where control may
+ * come to. */
+static bool follow_table(sites_job *job, const hvc_code_function *part, quick_place *jump)
+{
+    sites_quick *quick = job->quick;
+    flow_targets targets = {0};
+    uint32_t import;
+    if (!run_to(job, jump))
+        return false;
+    hvc_stretch_target target =
+        hvc_stretch_target_of(&quick->stretch, hvc_stretch_transfer(&quick->stretch));
+    if (target.guarded || hvc_analysis_import_of(job->analysis, target.value, &import))
+        return true;
+    if (!hvc_stretch_table(&quick->stretch, part->group, target.value, &targets))
+        return false;
+    for (size_t i = 0; i < targets.count; i++)
+        quick_mark_leader(job, part, targets.items[i]);
+    jump->begun = quick->begun;
+    jump->settled = true;
+    return true;
+}
+
+/* Follows all tables of the function. The way to each of them must still be straight when all are
+ * known. */
+static bool follow_tables(sites_job *job)
+{
+    sites_quick *quick = job->quick;
+    const hvc_function_map *map = &job->analysis->map;
+    for (size_t i = 0; i < quick->places.count; i++)
+        if (quick->places.items[i].kind == QUICK_JUMP &&
+            !follow_table(job, hvc_function_at(map, quick->places.items[i].rva),
+                          &quick->places.items[i]))
+            return false;
+    for (size_t i = 0; i < quick->places.count; i++) {
+        const quick_place *jump = &quick->places.items[i];
+        for (uint32_t rva = jump->begun + 1; jump->begun != 0 && rva <= jump->rva; rva++)
+            if (quick_is_leader(quick, rva))
+                return false;
+    }
+    return true;
+}
+
 static bool look(sites_job *job, uint32_t group)
 {
     sites_quick *quick = job->quick;
     const hvc_function_map *map = &job->analysis->map;
     const hvc_code_function *part;
-    if (!quick_find_places(job, group))
+    if (!quick_find_places(job, group) || !follow_tables(job))
         return false;
     size_t first = 0, count = quick->places.count;
     for (size_t n = 0; (part = hvc_function_part(map, group, n)) != NULL; n++) {

@@ -72,6 +72,8 @@ bool hvc_stretch_run(hvc_stretch *stretch)
         end = stretch->insn.ops + stretch->insn.op_count;
     for (const hvc_op *op = stretch->insn.ops; op < end; op++)
         step_op(&s, op);
+    if (end < stretch->insn.ops + stretch->insn.op_count && end->kind == HVC_OP_BRANCH)
+        step_pass_branch(&s, end);
     return !stretch->job.memory_failed;
 }
 
@@ -105,6 +107,23 @@ bool hvc_stretch_follow(hvc_stretch *stretch, const hvc_op *transfer,
     else
         step_jump(&s, transfer, target->memory, &successors);
     return !stretch->job.memory_failed;
+}
+
+bool hvc_stretch_table(hvc_stretch *stretch, uint32_t group, hvc_value_id value,
+                       flow_targets *ret_targets)
+{
+    flow_job *job = &stretch->job;
+    const hvc_code_function *part;
+    /* Only for this question: what else asks for ranges wants their instructions, too. */
+    for (size_t n = 0; (part = hvc_function_part(job->env->map, group, n)) != NULL; n++) {
+        if (n == FLOW_MAX_RANGES)
+            return false;
+        job->ranges[n] = (flow_range){.begin = part->begin, .end = part->end};
+        job->range_count = (unsigned)n + 1;
+    }
+    bool all = flow_list_table(job, value, ret_targets);
+    job->range_count = 0;
+    return all;
 }
 
 void hvc_stretch_skip_call(hvc_stretch *stretch)

@@ -32,7 +32,8 @@ void hvc_stretch_begin(hvc_stretch *stretch, uint32_t rva);
 bool hvc_stretch_decode(hvc_stretch *stretch);
 /* The operation by which it goes elsewhere; NULL when it only goes on. */
 const hvc_op *hvc_stretch_transfer(const hvc_stretch *stretch);
-/* Runs its operations, but for that one. False when memory is exhausted. */
+/* Runs its operations, but for that one; of a branch, learns what holds behind it. False when
+ * memory is exhausted. */
 bool hvc_stretch_run(hvc_stretch *stretch);
 /* Behind hvc_stretch_run, when transfer is a call or jump. */
 hvc_stretch_target hvc_stretch_target_of(hvc_stretch *stretch, const hvc_op *transfer);
@@ -40,6 +41,10 @@ hvc_stretch_target hvc_stretch_target_of(hvc_stretch *stretch, const hvc_op *tra
  * is exhausted. */
 bool hvc_stretch_follow(hvc_stretch *stretch, const hvc_op *transfer,
                         const hvc_stretch_target *target);
+/* Lists where a jump to value goes by way of a table, all inside the function that begins at group:
+ * *ret_targets lives in job.arena. False when not all is known. */
+bool hvc_stretch_table(hvc_stretch *stretch, uint32_t group, hvc_value_id value,
+                       flow_targets *ret_targets);
 /* Passes over a call of which nothing is asked: whatever it may change is unknown then. */
 void hvc_stretch_skip_call(hvc_stretch *stretch);
 
