@@ -282,3 +282,18 @@ bool hvc_arm64_last_address(hvc_span code, uint32_t rva, uint32_t at, unsigned r
     }
     return false;
 }
+
+bool hvc_arm64_last_is_load(hvc_span code, uint32_t at, unsigned reg)
+{
+    enum { FRAME = 29 };
+    scan s = {.code = code};
+    while (at >= 4) {
+        at -= 4;
+        uint32_t word = word_at(&s, at);
+        unsigned n = word >> 5 & 31;
+        if (may_write(word, reg))
+            return ((word & 0x3E400000) == 0x28400000 || (word & 0x3F000000) == 0x39000000) &&
+                   n != STACK && n != FRAME;
+    }
+    return false;
+}

@@ -34,4 +34,9 @@ static inline bool hvc_arm64_is_base(const hvc_arm64_bases *bases, unsigned reg)
 bool hvc_arm64_last_address(hvc_span code, uint32_t rva, uint32_t at, unsigned reg,
                             uint32_t *ret_address);
 
+/* Whether what was written to reg last before the instruction at offset at, in the order of the
+ * bytes, was loaded from elsewhere than the stack: then it most likely is not what a call returned.
+ */
+bool hvc_arm64_last_is_load(hvc_span code, uint32_t at, unsigned reg);
+
 #endif

@@ -180,7 +180,18 @@ static bool is_handed_on(const sites_job *job, const hvc_flow_call *call)
     return false;
 }
 
-/* Whether what a register holds is certainly no memory that was allocated in this function. */
+/* Whether a register, far from here, got what memory holds. */
+static bool was_loaded(const sites_job *job, uint8_t reg)
+{
+    const sites_quick *quick = job->quick;
+    uint32_t rva = quick->stretch.rva;
+    const hvc_code_function *part = hvc_function_at(&job->analysis->map, rva);
+    return job->analysis->isa == &hvc_isa_arm64 && part != NULL &&
+           hvc_arm64_last_is_load(quick_code_of(quick, part), rva - part->begin, reg);
+}
+
+/* Whether what a register holds is no memory that was allocated in this function, as far as a rule
+ * that has to be precise or silent wants to know. */
 static bool is_no_memory(const sites_job *job, hvc_value_id target, const hvc_op *op)
 {
     const hvc_values *values = &job->analysis->values;
@@ -188,7 +199,9 @@ static bool is_no_memory(const sites_job *job, hvc_value_id target, const hvc_op
     bool framed = op->a.kind == HVC_OPERAND_REG && op->a.reg < HVC_REG_MACHINE &&
                   (job->quick->from_frame >> op->a.reg & 1) != 0;
     return term->kind == HVC_TERM_LOAD || term->kind == HVC_TERM_CONST ||
-           (hvc_value_why(values, target) == HVC_UNKNOWN_MEMORY && !framed);
+           (hvc_value_why(values, target) == HVC_UNKNOWN_MEMORY && !framed) ||
+           (op->a.kind == HVC_OPERAND_REG && op->a.reg < HVC_REG_MACHINE &&
+            was_loaded(job, op->a.reg));
 }
 
 /* Whether a call that was run is what its place asks for. */
@@ -219,46 +232,64 @@ static bool is_place(const sites_quick *quick, uint32_t rva)
     return false;
 }
 
+/* Accounts for a call or jump that was run, where it has to be. call: NULL of one that only checks
+ * a pointer. */
+static bool settle_call(sites_job *job, const hvc_flow_call *call, const hvc_op *op)
+{
+    sites_quick *quick = job->quick;
+    for (size_t i = quick->place;
+         i < quick->places.count && quick->places.items[i].rva == quick->stretch.rva; i++) {
+        quick_place *at = &quick->places.items[i];
+        if (at->kind == SITES_POINT_READ || at->kind == SITES_POINT_STORE)
+            continue;
+        if (call != NULL && !suits(job, call, op, at->kind))
+            return false;
+        at->settled = true;
+    }
+    return true;
+}
+
+/* A call or jump that is recorded. */
+static bool follow_call(sites_job *job, const hvc_op *op, const hvc_stretch_target *target,
+                        bool tracked)
+{
+    sites_quick *quick = job->quick;
+    hvc_flow *flow = &quick->flow;
+    size_t before = flow->calls.count;
+    if (!hvc_stretch_follow(&quick->stretch, op, target)) {
+        quick->memory_failed = true;
+        return false;
+    }
+    if (target->checks)
+        return settle_call(job, NULL, op);
+    if (flow->calls.count == before)
+        return false;
+    const hvc_flow_call *call = &flow->calls.items[before];
+    return !(quick->loaded && is_handed_on(job, call)) && settle_call(job, call, op) &&
+           (!tracked || take_tracked(job, call));
+}
+
 /* A call or jump is next. False when the function has to be looked at as a whole. */
 static bool take_call(sites_job *job, const hvc_op *op)
 {
     sites_quick *quick = job->quick;
     hvc_stretch *stretch = &quick->stretch;
-    hvc_flow *flow = &quick->flow;
     hvc_stretch_target target = hvc_stretch_target_of(stretch, op);
     bool tracked = carries(job, target.value, 0), call = op->kind == HVC_OP_CALL;
     bool place = is_place(quick, stretch->rva);
-    bool table = place && quick->places.items[quick->place].begun != 0;
     /* By the calling convention nobody looks at what a call finds in a volatile register that is
      * no argument. */
     uint32_t looked_at = call ? ~job->analysis->isa->volatile_registers : UINT32_MAX;
     if (quick->loaded && !tracked && !target.checks && any_carries(job, stretch->state, looked_at))
         return false;
-    if (table || (!call && !place && op->a.kind == HVC_OPERAND_CONST))
-        return true;
-    if (call && !tracked && !place && !target.checks && job->analysis->isa->pointer_size == 8) {
-        bool handed = quick->loaded && is_handed_on(job, NULL);
-        hvc_stretch_skip_call(stretch);
-        return !handed;
-    }
-    size_t before = flow->calls.count;
-    if (!hvc_stretch_follow(stretch, op, &target)) {
-        quick->memory_failed = true;
-        return false;
-    }
-    if (!target.checks && (flow->calls.count == before ||
-                           (quick->loaded && is_handed_on(job, &flow->calls.items[before]))))
-        return false;
-    for (size_t i = quick->place;
-         i < quick->places.count && quick->places.items[i].rva == stretch->rva; i++) {
-        quick_place *at = &quick->places.items[i];
-        if (at->kind == SITES_POINT_READ || at->kind == SITES_POINT_STORE)
-            continue;
-        if (!target.checks && !suits(job, &flow->calls.items[before], op, at->kind))
-            return false;
-        at->settled = true;
-    }
-    return !tracked || take_tracked(job, &flow->calls.items[before]);
+    if (!call &&
+        (place ? quick->places.items[quick->place].begun != 0 : op->a.kind == HVC_OPERAND_CONST))
+        return true; /* within the function: by a table that was followed, or directly */
+    if (!call || tracked || place || target.checks || job->analysis->isa->pointer_size != 8)
+        return follow_call(job, op, &target, tracked);
+    bool handed = quick->loaded && is_handed_on(job, NULL);
+    hvc_stretch_skip_call(stretch);
+    return !handed;
 }
 
 /* Takes note of what the instruction read. */

@@ -43,7 +43,7 @@ void hvc_step_x64(hvc_span bytes, uint32_t rva, hvc_step *ret_step);
 void hvc_step_arm64(hvc_span bytes, uint32_t rva, hvc_step *ret_step);
 
 /* How many bytes at the start of ARM64 code hold instructions that only go on behind and call
- * nothing; whether they are valid is not looked at. */
+ * nothing, or are none (udf included). */
 uint32_t hvc_step_over_arm64(hvc_span bytes);
 
 static inline hvc_step_decode hvc_step_decoder(const hvc_isa *isa)

@@ -7,7 +7,9 @@
 
 #include "code/arm64_bases.h"
 
-enum { RVA = 0x1000, SP = 31, RET = 0xD65F03C0 };
+enum { RVA = 0x1000, SP = 31 };
+
+#define RET UINT32_C(0xD65F03C0)
 
 static uint32_t adrp(unsigned d, uint32_t pages)
 {
@@ -129,12 +131,31 @@ static void test_last_address(void **state)
     assert_int_equal(last_of(CODE(adrp(9, 4), bl(), ldr(8, 20, 0))), 0);
 }
 
+static bool is_load(const uint32_t *words, size_t count)
+{
+    uint8_t bytes[256];
+    return hvc_arm64_last_is_load(span_of(words, count, bytes), (uint32_t)(4 * (count - 1)), 20);
+}
+
+static void test_last_is_load(void **state)
+{
+    (void)state;
+    assert_true(is_load(CODE(mov(20, 0), ldr(20, 8, 16), bl(), blr(20))));
+    assert_true(is_load(CODE(0xA9402514 /* ldp x20, x9, [x8] */, str(20, 8, 0), blr(20))));
+    assert_false(is_load(CODE(ldr(20, 8, 16), mov(20, 0), blr(20))));
+    assert_false(is_load(CODE(ldr(20, SP, 16), blr(20))));
+    assert_false(is_load(CODE(ldr(20, 29, 16), blr(20))));
+    assert_false(is_load(CODE(ldp_pop(19, 20), blr(20))));
+    assert_false(is_load(CODE(bl(), blr(20))));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_address),
         cmocka_unit_test(test_other_uses),
         cmocka_unit_test(test_last_address),
+        cmocka_unit_test(test_last_is_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

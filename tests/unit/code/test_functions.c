@@ -391,6 +391,18 @@ static void test_random_code(void **state)
     }
 }
 
+static void check_calls(const hvc_isa *isa, const hvc_step *step, const hvc_op *last,
+                        hvc_span bytes)
+{
+    unsigned kind = last == NULL ? HVC_OP_COUNT : last->kind;
+    bool by_register =
+        kind == HVC_OP_CALL && last->a.kind == HVC_OPERAND_REG && last->a.reg < HVC_REG_MACHINE;
+    assert_int_equal(step->calls_register, by_register);
+    if (isa == &hvc_isa_arm64 && hvc_step_over_arm64((hvc_span){bytes.data, 4}) == 4)
+        assert_true(kind == HVC_OP_TRAP || /* udf */
+                    (step->kind == HVC_STEP_NEXT && kind != HVC_OP_CALL && kind != HVC_OP_JUMP));
+}
+
 /* What a step says agrees with the whole decoding of the same bytes, on random instructions. */
 static void test_steps(void **state)
 {
@@ -433,6 +445,7 @@ static void test_steps(void **state)
             assert_true(kind != HVC_OP_BRANCH && kind != HVC_OP_RETURN);
             assert_false(kind == HVC_OP_JUMP && direct);
         }
+        check_calls(isa, &step, last, span);
     }
     assert_true(compared > 200000);
 }
