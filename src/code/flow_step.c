@@ -73,8 +73,11 @@ static reference address_of(step *s, const hvc_memory *memory)
     if (memory->segment)
         return (reference){.kind = TO_NOWHERE};
     if (memory->index == HVC_REG_NONE && memory->base != HVC_REG_NONE) {
-        /* Most are in the frame. */
-        const hvc_term *term = hvc_term_of(values, step_read_register(s, memory->base));
+        /* Most are in the frame, or wherever a pointer points. */
+        hvc_value_id base = step_read_register(s, memory->base);
+        const hvc_term *term = hvc_term_of(values, base);
+        if (size == 8 && (memory->displacement == 0 || term->kind == HVC_TERM_UNKNOWN))
+            return (reference){.kind = TO_VALUE, .value = base};
         if (term->kind == HVC_TERM_STACK && memory->displacement > INT32_MIN / 4 &&
             memory->displacement < INT32_MAX / 4 && term->offset > INT32_MIN / 4 &&
             term->offset < INT32_MAX / 4)
