@@ -67,7 +67,7 @@ hvc_status hvc_code_examine(const hvc_image *image, bool evidence, hvc_arena *re
         return hvc_fail_memory(error);
     sites_job job = {.analysis = &analysis, .results = results, .evidence = evidence};
     bool done = sites_find(&job);
-    if (done && job.sites.count > 0)
+    if (done)
         hvc_find_opt_in(&analysis);
     /* Some answers take what memory was wanting for as not known: then all is not known. */
     done &= !analysis.failed && !analysis.arena.failed && !analysis.values.failed;
