@@ -38,6 +38,8 @@ static NOINLINE ULONG input(void) { return RtlRandomEx(&seed_of_inputs); }
 
 NUMBERS = [0, 1, 2, 4, 5, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 0x40, 0x41, 0x200, 0x10, 0x20,
            0x40000010, 0x40000000, 0x80000000, 0xffffffff, 3, 7, 33, 516, 544, 1536]
+# Nothing is wrong with these, whichever argument they are: such calls are looked at in another way.
+GOOD_NUMBERS = [0x40000200, 0x40000201, 0x40000001, 0x40000204, 0x40000205, 0x40000c05]
 
 
 class Function:
@@ -48,6 +50,7 @@ class Function:
 class Program:
     def __init__(self, seed, size):
         self.random = random.Random(seed)
+        self.numbers = GOOD_NUMBERS if seed % 4 == 3 else NUMBERS
         self.size = size
         self.lines = []
         self.functions = []
@@ -66,7 +69,7 @@ class Program:
         return self.random.randrange(100) < percent
 
     def number(self):
-        return '0x%xu' % self.random.choice(NUMBERS)
+        return '0x%xu' % self.random.choice(self.numbers)
 
     def name(self, prefix):
         self.fresh += 1
