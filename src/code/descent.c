@@ -62,8 +62,12 @@ static const hvc_exec_range *decodable(const hvc_map_builder *builder, uint32_t 
 static bool go_to(hvc_map_builder *builder, uint32_t from_slot, uint32_t rva)
 {
     uint32_t slot;
-    if (decodable(builder, rva, &slot) == NULL)
-        return true;
+    if (decodable(builder, rva, &slot) == NULL) {
+        /* Into the middle of a told function, perhaps. */
+        const hvc_exec_range *range = hvc_exec_at(&builder->exec, rva);
+        return range == NULL || !hvc_place_in(builder->opaque, range->slot + (rva - range->rva)) ||
+               hvc_builder_add_label(builder, rva);
+    }
     hvc_edge *edge = hvc_vector_add(&builder->scratch, &builder->edges);
     if (edge == NULL)
         return false;

@@ -111,6 +111,7 @@ void flow_record_call(flow_job *job, const flow_insn *insn, hvc_state *state, hv
 void flow_record_store(flow_job *job, const flow_insn *insn, hvc_value_id address, int32_t offset,
                        uint8_t size, hvc_value_id value);
 void flow_record_read(flow_job *job, const flow_insn *insn, uint64_t address);
+void flow_record_blind(flow_job *job, const flow_insn *insn);
 void flow_record_address(flow_job *job, uint64_t address);
 void flow_record_control(flow_job *job, const flow_insn *insn, uint32_t number, hvc_value_id value);
 void flow_record_return(flow_job *job, const hvc_state *state);

@@ -133,6 +133,15 @@ void flow_record_read(flow_job *job, const flow_insn *insn, uint64_t address)
         *read = (hvc_flow_read){.rva = insn->rva, .from = rva};
 }
 
+void flow_record_blind(flow_job *job, const flow_insn *insn)
+{
+    uint32_t *rva = hvc_vector_add(job->results, &job->flow->blind);
+    if (rva == NULL)
+        job->memory_failed = true;
+    else
+        *rva = insn->rva;
+}
+
 void flow_record_control(flow_job *job, const flow_insn *insn, uint32_t number, hvc_value_id value)
 {
     hvc_flow_control *control = hvc_vector_add(job->results, &job->flow->controls);

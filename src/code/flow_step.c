@@ -192,6 +192,9 @@ static hvc_value_id load(step *s, const hvc_op *op, const reference *from)
 static void step_load(step *s, const hvc_op *op)
 {
     reference from = address_of(s, &op->memory);
+    if (s->job->recording && from.kind == TO_VALUE && op->memory_size == s->isa->pointer_size &&
+        hvc_value_is_lost(s->values, from.value))
+        flow_record_blind(s->job, s->insn);
     hvc_value_id value = load(s, op, &from);
     write_register(s, op->dst, value, op->size, op->merge);
     if (from.kind == TO_VALUE && op->dst < HVC_REG_COUNT && !op->merge && !op->sign_extend) {

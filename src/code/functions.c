@@ -231,6 +231,30 @@ static bool mark_pointer(void *context, uint32_t from, uint32_t to)
     return true;
 }
 
+static uint32_t rva_of(const hvc_map_builder *builder, uint32_t slot)
+{
+    const hvc_exec_range *range = builder->exec.items;
+    while (slot - range->slot >= range->size)
+        range++;
+    return range->rva + (slot - range->slot);
+}
+
+/* A jump from one function into the middle of another: control arrives there in a way that the
+ * function itself does not show. */
+static bool label_crossings(hvc_map_builder *builder, const hvc_function_map *map)
+{
+    for (size_t i = 0; i < builder->edges.count; i++) {
+        uint32_t to = rva_of(builder, builder->edges.items[i].to);
+        const hvc_code_function *from =
+            hvc_function_at(map, rva_of(builder, builder->edges.items[i].from));
+        const hvc_code_function *function = hvc_function_at(map, to);
+        if (function != NULL && function->begin != to &&
+            (from == NULL || from->group != function->group) && !hvc_builder_add_label(builder, to))
+            return false;
+    }
+    return true;
+}
+
 static bool finish_labels(hvc_map_builder *builder, hvc_arena *arena, hvc_function_map *map)
 {
     size_t count = builder->labels.count;
@@ -331,7 +355,8 @@ static bool finish(hvc_map_builder *builder, hvc_arena *arena, hvc_function_map 
             take_told ? builder->told.items[told++] : builder->found.items[found++];
     }
     finish_groups(&map);
-    if (!finish_labels(builder, arena, &map) || !list_parts(builder, arena, &map))
+    if (!label_crossings(builder, &map) || !finish_labels(builder, arena, &map) ||
+        !list_parts(builder, arena, &map))
         return false;
     if (builder->relocated != NULL) {
         marker it = {builder, &map};

@@ -392,9 +392,8 @@ unsigned sites_argument_limit(const sites_job *job, const hvc_flow_call *call)
  * stack got out of sight, for a pointer that was put there. */
 static bool is_lost(const hvc_values *values, hvc_value_id value, bool kept)
 {
-    hvc_unknown why = hvc_value_why(values, value);
-    return why == HVC_UNKNOWN_MERGE || why == HVC_UNKNOWN_FLOW || why == HVC_UNKNOWN_BUDGET ||
-           (why == HVC_UNKNOWN_MEMORY && kept);
+    return hvc_value_is_lost(values, value) ||
+           (hvc_value_why(values, value) == HVC_UNKNOWN_MEMORY && kept);
 }
 
 /* How long the register lives that the instruction at rva loads: whether calls destroy it, and
@@ -473,14 +472,17 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
                                   : "its pointer is loaded, and its calls are not followed");
 }
 
-/* ARM64: ldr xt, [xn, ...] not far behind adrp xn. A base that was formed elsewhere may be another
- * there. */
-static bool is_arm64_reference(const hvc_image *image, uint32_t from)
+/* ARM64: ldr xt, [xn, ...] not far behind adrp xn, or where the flow lost what xn holds. A base
+ * that was formed elsewhere may be another there. */
+static bool is_arm64_reference(const hvc_image *image, const hvc_flow *flow, uint32_t from)
 {
     enum { NEAR_PAGE = 16 }; /* instructions */
     hvc_span load = hvc_image_span(image, from, 4);
     if (load.size < 4 || (hvc_le32(load.data) & 0xFFC00000) != 0xF9400000)
         return false;
+    for (size_t i = 0; i < flow->blind.count; i++)
+        if (flow->blind.items[i] == from)
+            return true;
     uint32_t base = hvc_le32(load.data) >> 5 & 31;
     for (uint32_t back = 4; back <= 4 * NEAR_PAGE && back <= from; back += 4) {
         hvc_span word = hvc_image_span(image, from - back, 4);
@@ -505,10 +507,10 @@ static bool is_x86_reference(const hvc_image *image, uint32_t from, bool is_32bi
 }
 
 /* Whether a candidate for a reference reads what it refers to, by the bytes around it. */
-static bool is_reference(const hvc_analysis *analysis, uint32_t from)
+static bool is_reference(const hvc_analysis *analysis, const hvc_flow *flow, uint32_t from)
 {
     if (analysis->isa->min_length == 4)
-        return is_arm64_reference(analysis->image, from);
+        return is_arm64_reference(analysis->image, flow, from);
     return is_x86_reference(analysis->image, from, analysis->isa->pointer_size == 4);
 }
 
@@ -541,7 +543,7 @@ static bool account_lost(sites_job *job, const hvc_flow *flow)
         if (function == NULL || function->group != flow->begin ||
             !interesting_at(job, reference->to, &import) || job->interests[import].ddi == NULL ||
             job->interests[import].kind == SITES_PRACTICE ||
-            !is_reference(analysis, reference->from))
+            !is_reference(analysis, flow, reference->from))
             continue;
         bool covered = hvc_flow_covers(flow, reference->from);
         bool live = in_ranges(flow->live.items, flow->live.count, reference->from);

@@ -223,6 +223,12 @@ bool hvc_value_is_const(const hvc_values *values, hvc_value_id value, uint64_t *
     return true;
 }
 
+bool hvc_value_is_lost(const hvc_values *values, hvc_value_id value)
+{
+    hvc_unknown why = hvc_value_why(values, value);
+    return why == HVC_UNKNOWN_MERGE || why == HVC_UNKNOWN_FLOW || why == HVC_UNKNOWN_BUDGET;
+}
+
 bool hvc_value_is_unknown(const hvc_values *values, hvc_value_id value)
 {
     return values->terms[value].kind == HVC_TERM_UNKNOWN;

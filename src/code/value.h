@@ -124,6 +124,8 @@ hvc_value_id hvc_value_truncate(hvc_values *values, hvc_value_id value, uint8_t 
 hvc_value_id hvc_value_join(hvc_values *values, hvc_value_id a, hvc_value_id b);
 
 bool hvc_value_is_const(const hvc_values *values, hvc_value_id value, uint64_t *ret_number);
+/* Whether a value may have been known before ways met, or before control was lost. */
+bool hvc_value_is_lost(const hvc_values *values, hvc_value_id value);
 bool hvc_value_is_unknown(const hvc_values *values, hvc_value_id value);
 
 /* The members of a value: itself, or those of a SET. *ret_single holds the id for a non-set. */

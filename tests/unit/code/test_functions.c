@@ -391,6 +391,51 @@ static void test_random_code(void **state)
     }
 }
 
+/* Control arrives in the middle of a function from another one: by a jump, not by what only looks
+ * like one or stays inside. */
+static void test_crossing_jumps(void **state)
+{
+    (void)state;
+    code_sample it;
+    code_init(&it, HVC_MACHINE_I386);
+    it.builder.headers.entry_point = 0x1100;
+    code_put_rel(&it, 0x1100, "85 c0 0f 84", 0x1180); /* test eax, eax; je 1180 */
+    code_put(&it, 0x1108, "40 40 40 c3");
+    code_put_rel(&it, 0x1180, "40 e9", 0x1109); /* a function of its own by the pointer to it */
+    code_pointer(&it, DATA, 0x1180);
+    code_map(&it);
+    expect_function(&it, 0x1180, 0x1186, POINTER);
+    assert_true(has_label(&it, 0x1109));
+    assert_int_equal(it.map.labels.count, 1);
+    code_free(&it);
+
+    code_init(&it, HVC_MACHINE_AMD64);
+    builder_put32(&it.builder, RDATA, 1); /* unwind data: version 1, no codes */
+    code_told_x64(&it, 0x1100, 0x1140, RDATA);
+    code_told_x64(&it, 0x1180, 0x11c0, RDATA);
+    uint32_t at = code_put_rel(&it, 0x1100, "85 c0 0f 84", 0x1110);
+    code_put(&it, at, "c3");
+    at = code_put_rel(&it, 0x1180, "e9", 0x1120);
+    at = code_put_rel(&it, at, "0f 85", 0x1124);
+    at = code_put_rel(&it, at, "e9", 0x1100);
+    code_put_rel(&it, at, "48 b8 e9", 0x1130); /* mov rax: no jump stands in it */
+    code_map(&it);
+    assert_true(has_label(&it, 0x1120) && has_label(&it, 0x1124));
+    assert_int_equal(it.map.labels.count, 2);
+    code_free(&it);
+
+    code_init(&it, HVC_MACHINE_ARM64);
+    code_told_arm64(&it, 0x1100, 1 | 16 << 2);
+    code_told_arm64(&it, 0x1180, 1 | 16 << 2);
+    arm64_branch(&it, 0x1100, ARM64_B, 0x1110);
+    arm64_branch(&it, 0x1180, ARM64_B, 0x1120);
+    arm64_branch(&it, 0x1184, ARM64_B, 0x1100);
+    code_map(&it);
+    assert_true(has_label(&it, 0x1120));
+    assert_int_equal(it.map.labels.count, 1);
+    code_free(&it);
+}
+
 static void check_calls(const hvc_isa *isa, const hvc_step *step, const hvc_op *last,
                         hvc_span bytes)
 {
@@ -465,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_x86_without_relocations),
         cmocka_unit_test(test_no_code),
         cmocka_unit_test(test_random_code),
+        cmocka_unit_test(test_crossing_jumps),
         cmocka_unit_test(test_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
