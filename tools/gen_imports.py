@@ -113,7 +113,8 @@ def read(path):
 
 def entry(row):
     fields = ['"%s"' % row.name, str(row.stack)]
-    fields += [str(flag).lower() for flag in (row.no_return, row.pure, row.outs_known)]
+    fields += [str(flag).lower() for flag in (row.call == 'fastcall', row.no_return, row.pure,
+                                              row.outs_known)]
     fields.append(str(len(row.outs)))
     fields.append('{%s}' % (', '.join('{%d, %d}' % out for out in row.outs) or '{0, 0}'))
     return '    {%s},\n' % ', '.join(fields)

@@ -27,7 +27,7 @@ static hvc_call_effect effect_of(hvc_text name)
 static void import_callee(const hvc_analysis *analysis, uint32_t import, hvc_callee *callee)
 {
     hvc_text name = analysis->image->imports.items[import].name;
-    callee->standard = true;
+    callee->standard = callee->by_register = true;
     if (name.data == NULL)
         return;
     if (is_name(name, "__chkstk") || is_name(name, "_chkstk")) {
@@ -41,6 +41,7 @@ static void import_callee(const hvc_analysis *analysis, uint32_t import, hvc_cal
     }
     callee->effect = (uint8_t)effect_of(name);
     const hvc_import_facts *facts = hvc_import_facts_of(name);
+    callee->by_register = facts == NULL || facts->x86_fastcall;
     if (facts == NULL)
         return;
     callee->no_return = facts->no_return;

@@ -16,6 +16,9 @@
 #include "pe/image.h"
 
 #define HVC_FLOW_ARGUMENTS 12 /* recorded at each call: ZwMapViewOfSection has 10 */
+/* x86: and behind them eax, ecx and edx, in which functions of the image may take parameters. */
+#define HVC_FLOW_REGISTERS 3
+#define HVC_FLOW_GIVEN     (HVC_FLOW_ARGUMENTS + HVC_FLOW_REGISTERS)
 
 /* What the world outside tells of a call's target. */
 typedef struct hvc_callee {
@@ -28,6 +31,7 @@ typedef struct hvc_callee {
     bool pure;          /* writes no memory of the caller */
     bool standard;      /* keeps to the calling convention: nobody uses what it leaves in volatile
                            registers */
+    bool by_register;   /* x86: and may take parameters in ecx and edx all the same */
     uint8_t out_count;  /* arguments that it writes through, when all of them are known */
     bool outs_known;
     struct {
@@ -71,7 +75,7 @@ typedef struct hvc_flow_call {
     uint32_t
         memory; /* RVA of the pointer that the instruction itself loads (call [IAT]), 0 if none */
     hvc_value_id target;
-    hvc_value_id arguments[HVC_FLOW_ARGUMENTS];
+    hvc_value_id arguments[HVC_FLOW_GIVEN]; /* UNDEFINED: no registers but on x86 */
     hvc_value_id name; /* Buffer of the UNICODE_STRING on the stack that argument 0 points to; else
                           UNDEFINED */
     bool unsure;       /* reached only where control could not be followed */

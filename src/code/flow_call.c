@@ -176,6 +176,24 @@ static void pop_arguments(step *s, const hvc_callee *callee)
     hvc_state_set(s->values, s->state, isa->stack_pointer, sp);
 }
 
+/* Whether a callee may look at what a volatile register holds that is no argument by the calling
+ * convention: functions of the image have conventions of their own. */
+static bool looks_at(const step *s, const hvc_callee *callee, uint8_t reg)
+{
+    enum { ECX = 1, EDX = 2 };
+    if (!callee->standard)
+        return true;
+    return s->isa->argument_register_count == 0 && callee->by_register &&
+           (reg == ECX || reg == EDX);
+}
+
+static void escape_registers(step *s, const hvc_callee *callee)
+{
+    for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
+        if ((s->isa->volatile_registers >> reg & 1) != 0 && looks_at(s, callee, reg))
+            hvc_state_escape(s->values, s->state, s->state->regs[reg]);
+}
+
 /* What the callee may have written in the caller's frame. */
 static void write_frame(step *s, const hvc_callee *callee, hvc_value_id sp)
 {
@@ -188,6 +206,7 @@ static void write_frame(step *s, const hvc_callee *callee, hvc_value_id sp)
         forget_outs(s, callee);
     } else {
         escape_arguments(s, callee);
+        escape_registers(s, callee);
         hvc_state_foreign_write(s->values, s->state);
     }
     /* The callee owns its home area and, on x86, its arguments. */
@@ -227,8 +246,9 @@ static void set_registers(step *s, const hvc_callee *callee)
         if (((s->isa->volatile_registers & ~callee->preserved) >> reg & 1) == 0)
             continue;
         hvc_state_set(s->values, s->state, reg,
-                      callee->standard ? hvc_value_unknown(s->values, HVC_UNKNOWN_CALL)
-                                       : step_lose(s, s->state->regs[reg], HVC_UNKNOWN_CALL, 8));
+                      looks_at(s, callee, reg)
+                          ? step_lose(s, s->state->regs[reg], HVC_UNKNOWN_CALL, 8)
+                          : hvc_value_unknown(s->values, HVC_UNKNOWN_CALL));
     }
 }
 

@@ -101,6 +101,9 @@ void flow_record_call(flow_job *job, const flow_insn *insn, hvc_state *state, hv
         call->arguments[i] = flow_argument(job->env->values, job->env->isa, state, i, tail);
         record_addresses_of(job, call->arguments[i]);
     }
+    if (job->env->isa->argument_register_count == 0)
+        for (unsigned i = 0; i < HVC_FLOW_REGISTERS; i++)
+            call->arguments[HVC_FLOW_ARGUMENTS + i] = state->regs[i];
     const hvc_term *first = hvc_term_of(job->env->values, call->arguments[0]);
     uint8_t pointer = job->env->isa->pointer_size;
     if (first->kind == HVC_TERM_STACK)

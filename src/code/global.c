@@ -104,6 +104,8 @@ static uint32_t reach_of_argument(hvc_analysis *analysis, const hvc_flow *flow,
     }
     (void)flow;
     uint32_t rva;
+    if (argument >= HVC_FLOW_ARGUMENTS && callee.standard) /* eax: no convention has it */
+        return callee.by_register && argument > HVC_FLOW_ARGUMENTS ? UINT32_MAX : 0;
     if (!const_rva(analysis, call->target, &rva))
         return UINT32_MAX;
     const hvc_flow *inner = hvc_analysis_flow(analysis, rva);
@@ -126,6 +128,8 @@ static bool is_parameter(const hvc_analysis *analysis, hvc_value_id value, unsig
         *ret_offset = term->size == 4 ? (int32_t)number : (int64_t)number;
         term = hvc_term_of(&analysis->values, term->a);
     }
+    if (n >= HVC_FLOW_ARGUMENTS)
+        return term->kind == HVC_TERM_ENTRY && term->reg == n - HVC_FLOW_ARGUMENTS;
     if (term->kind == HVC_TERM_ENTRY)
         return hvc_argument_register(analysis->isa, n, &reg) && term->reg == reg;
     return term->kind == HVC_TERM_ENTRY_STACK &&
@@ -182,7 +186,7 @@ static uint32_t reach_of_parameter(hvc_analysis *analysis, const hvc_flow *flow,
     }
     for (size_t i = 0; i < flow->calls.count && reach != UINT32_MAX; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
-        for (unsigned n = 0; n < HVC_FLOW_ARGUMENTS && reach != UINT32_MAX; n++) {
+        for (unsigned n = 0; n < HVC_FLOW_GIVEN && reach != UINT32_MAX; n++) {
             int64_t offset;
             if (is_parameter(analysis, call->arguments[n], argument, &offset))
                 reach = farther(reach, offset, reach_of_argument(analysis, flow, call, n, depth));
@@ -210,12 +214,27 @@ static bool was_noted(const hvc_analysis *analysis, const hvc_flow *flow, const 
     return false;
 }
 
+/* Whether a store of flow goes to an address that was lost on the way: any that the function forms
+ * may be it. at: only what the instruction there stores; 0: any. */
+static bool has_lost_store(const hvc_analysis *analysis, const hvc_flow *flow, uint32_t at)
+{
+    for (size_t i = 0; i < flow->stores.count; i++)
+        if ((at == 0 || flow->stores.items[i].rva == at) &&
+            hvc_value_is_lost(&analysis->values, flow->stores.items[i].address))
+            return true;
+    return false;
+}
+
 /* The address `object` (at or below the variable) is formed in flow: can what is done with it write
  * to the variable? */
 static void look_at_taken(question *q, const hvc_flow *flow, uint32_t object)
 {
     hvc_analysis *analysis = q->analysis;
     uint32_t distance = q->rva - object;
+    if (has_lost_store(analysis, flow, 0)) {
+        open_up(q->global, HVC_UNKNOWN_FLOW);
+        return;
+    }
     for (size_t i = 0; i < flow->stores.count; i++)
         if (may_be_address(analysis, flow->stores.items[i].value, object)) {
             open_up(q->global, HVC_UNKNOWN_GLOBAL); /* a pointer to it is kept */
@@ -227,7 +246,7 @@ static void look_at_taken(question *q, const hvc_flow *flow, uint32_t object)
     }
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
-        for (unsigned n = 0; n < HVC_FLOW_ARGUMENTS; n++) {
+        for (unsigned n = 0; n < HVC_FLOW_GIVEN; n++) {
             if (!may_be_address(analysis, call->arguments[n], object) ||
                 was_noted(analysis, flow, call, n))
                 continue;
@@ -289,7 +308,8 @@ static void look_at_references(question *q, const hvc_xrefs *xrefs)
             hvc_function_at(&analysis->map, xref[i].from) == NULL)
             continue;
         const hvc_flow *flow = hvc_analysis_flow(analysis, xref[i].from);
-        if (flow != NULL && flow->incomplete && !hvc_flow_covers(flow, xref[i].from))
+        if (flow != NULL && ((flow->incomplete && !hvc_flow_covers(flow, xref[i].from)) ||
+                             has_lost_store(analysis, flow, xref[i].from)))
             open_up(q->global, HVC_UNKNOWN_FLOW);
         for (uint32_t k = 0; flow != NULL && k < q->size; k++)
             if (is_formed(flow, q->rva + k))

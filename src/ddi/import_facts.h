@@ -15,6 +15,7 @@ enum { HVC_FACTS_OUTS = 6 };
 typedef struct hvc_import_facts {
     const char *name;
     int16_t x86_stack; /* bytes of arguments that the callee pops; 0 for cdecl; -1 not known */
+    bool x86_fastcall; /* its first two arguments are in ecx and edx there */
     bool no_return;
     bool pure; /* writes no memory that its caller can see, and keeps no pointer to any */
     /* The function writes only through these of its pointer arguments (now or later, at most size
