@@ -60,7 +60,7 @@ static bool cross(hvc_map_builder *builder, told_cursor *here, uint32_t from, ui
     if (inside && rva - here->at->begin < here->at->end - here->at->begin)
         return true;
     const hvc_code_function *told = told_at(builder, rva);
-    if (!inside || told == NULL || told->begin == rva || told->group == here->at->group)
+    if (!inside || told == NULL || told->group == rva || told->group == here->at->group)
         return true; /* code that is not told of is decoded, and tells itself where it goes */
     return (builder->isa == &hvc_isa_x64 && !begins_instruction(builder, here->at, from)) ||
            hvc_builder_add_label(builder, rva);

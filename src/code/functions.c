@@ -248,7 +248,7 @@ static bool label_crossings(hvc_map_builder *builder, const hvc_function_map *ma
         const hvc_code_function *from =
             hvc_function_at(map, rva_of(builder, builder->edges.items[i].from));
         const hvc_code_function *function = hvc_function_at(map, to);
-        if (function != NULL && function->begin != to &&
+        if (function != NULL && function->group != to &&
             (from == NULL || from->group != function->group) && !hvc_builder_add_label(builder, to))
             return false;
     }
@@ -266,7 +266,7 @@ static bool finish_labels(hvc_map_builder *builder, hvc_arena *arena, hvc_functi
     for (size_t i = 0; i < count; i++) {
         uint32_t label = builder->labels.items[i];
         const hvc_code_function *function = hvc_function_at(map, label);
-        if ((function == NULL || function->begin != label) &&
+        if ((function == NULL || function->group != label) &&
             (map->labels.count == 0 || map->labels.items[map->labels.count - 1] != label))
             map->labels.items[map->labels.count++] = label;
     }

@@ -32,8 +32,9 @@ typedef struct hvc_code_function {
 
 typedef struct hvc_function_map {
     HVC_VECTOR(hvc_code_function) functions; /* ascending, not overlapping */
-    /* RVAs, ascending, where no function of the map begins and control may arrive all the same:
-     * handlers of __try, continuations, targets of pointers inside a function. */
+    /* RVAs, ascending, where no function of the map begins (a fragment may) and control may arrive
+     * all the same: handlers of __try, continuations, targets of pointers inside a function, and of
+     * jumps from other functions. */
     HVC_VECTOR(uint32_t) labels;
     /* Of the functions that have fragments: the indices of all their parts, by group, then by
      * place.

@@ -223,6 +223,7 @@ typedef struct assignment {
     hvc_map_builder *builder;
     uint32_t current;  /* owner of the block before */
     uint32_t end_slot; /* where that ended */
+    bool falls;        /* it goes on behind that */
 } assignment;
 
 static hvc_code_function *last_found(const hvc_map_builder *builder)
@@ -264,8 +265,10 @@ static bool assign_block(assignment *it, const block *now)
     bool crowded = point == NULL && builder->found.count > builder->exec.slots / 8 + 256;
     bool goes_on = same_range && ((owner != 0 && owner == it->current && !begins) || crowded) &&
                    !told_between(builder, it->end_slot, now->begin);
+    bool fallen = it->falls && it->end_slot == now->begin;
     it->current = owner;
     it->end_slot = now->end;
+    it->falls = now->falls;
     if (goes_on) {
         last_found(builder)->end = end;
         return true;
@@ -277,8 +280,9 @@ static bool assign_block(assignment *it, const block *now)
     if (point == NULL)
         function->sources = HVC_FROM_SWEEP;
     else if (begins)
-        function->sources = (uint8_t)point->sources;
-    return true;
+        function->sources = (uint8_t)(point->sources | (fallen ? HVC_FROM_POINTER : 0));
+    /* Control comes here from what is another function now. */
+    return !fallen || begins || hvc_builder_add_label(builder, begin);
 }
 
 bool hvc_builder_assign(hvc_map_builder *builder)
