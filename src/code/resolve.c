@@ -181,6 +181,24 @@ static void resolve_argument(hvc_analysis *analysis, const hvc_frame *frame, int
         resolve_at_all_callers(analysis, frame->flow->begin, (unsigned)argument, depth, numbers);
 }
 
+/* The low bytes of a parameter that lies on the stack. */
+static void resolve_stack_argument(hvc_analysis *analysis, const hvc_frame *frame,
+                                   const hvc_term *term, unsigned depth, hvc_numbers *numbers)
+{
+    uint64_t mask = hvc_size_mask(term->size);
+    hvc_numbers whole = {.count = 0};
+    bool changes = term->size < 4; /* 64-bit code reads 4 of 8 bytes all the time */
+    analysis->changes += changes;
+    resolve_argument(analysis, frame, hvc_argument_of_entry_stack(analysis->isa, term->offset),
+                     depth, &whole);
+    analysis->changes -= changes;
+    numbers->origins |= whole.origins;
+    for (unsigned i = 0; i < whole.count; i++)
+        hvc_numbers_add(numbers, whole.list[i] & mask);
+    if (whole.why != HVC_UNKNOWN_NONE)
+        hvc_numbers_unknown_bits(numbers, whole.why, whole.ones & mask, whole.zeros | ~mask);
+}
+
 static void resolve_result(hvc_analysis *analysis, const hvc_frame *frame, uint32_t call_rva,
                            unsigned depth, hvc_numbers *numbers)
 {
@@ -440,8 +458,7 @@ void hvc_resolve_step(hvc_analysis *analysis, const hvc_frame *frame, hvc_value_
                          numbers);
         break;
     case HVC_TERM_ENTRY_STACK:
-        resolve_argument(analysis, frame, hvc_argument_of_entry_stack(analysis->isa, term.offset),
-                         depth, numbers);
+        resolve_stack_argument(analysis, frame, &term, depth, numbers);
         break;
     case HVC_TERM_RESULT:
         resolve_result(analysis, frame, (uint32_t)term.number, depth, numbers);
