@@ -65,6 +65,36 @@ static bool asks_version(const hvc_analysis *analysis, const hvc_flow *flow)
     return false;
 }
 
+/* Whether a store writes something else than number to the variable at rva. */
+static bool is_other(const hvc_analysis *analysis, const hvc_flow_store *store, uint32_t rva,
+                     uint64_t number)
+{
+    uint64_t address, value;
+    uint32_t to;
+    return hvc_value_is_const(&analysis->values, store->address, &address) &&
+           hvc_image_rva_of(analysis->image, address + (uint64_t)(int64_t)store->offset, &to) &&
+           to == rva &&
+           !(hvc_value_is_const(&analysis->values, store->value, &value) && value == number);
+}
+
+/* Whether all stores to the variable that are plain to see are the opt-in's: one that is used for
+ * other things, too, only looks like its. */
+static bool holds_only(hvc_analysis *analysis, uint32_t rva, uint64_t number)
+{
+    const hvc_xrefs *xrefs = hvc_analysis_xrefs(analysis);
+    size_t count = 0;
+    const hvc_xref *xref =
+        xrefs == NULL ? NULL : hvc_xrefs_find(xrefs, rva < 4 ? 0 : rva - 4, rva + 1, &count);
+    for (size_t i = 0; i < count; i++) {
+        const hvc_flow *flow =
+            xref[i].kind == HVC_XREF_ADDRESS ? hvc_analysis_flow(analysis, xref[i].from) : NULL;
+        for (size_t k = 0; flow != NULL && k < flow->stores.count; k++)
+            if (is_other(analysis, &flow->stores.items[k], rva, number))
+                return false;
+    }
+    return xrefs != NULL;
+}
+
 static bool look_for_stores(hvc_analysis *analysis, const hvc_flow *flow)
 {
     for (size_t i = 0; i < flow->stores.count; i++) {
@@ -75,7 +105,8 @@ static bool look_for_stores(hvc_analysis *analysis, const hvc_flow *flow)
         for (size_t k = 0; k < flow->stores.count; k++) {
             const hvc_flow_store *other = &flow->stores.items[k];
             uint32_t apart = one->rva < other->rva ? other->rva - one->rva : one->rva - other->rva;
-            if (apart > STORES_APART || !sets(analysis, other, MDL_NO_EXECUTE, &mdl))
+            if (apart > STORES_APART || !sets(analysis, other, MDL_NO_EXECUTE, &mdl) ||
+                !holds_only(analysis, pool, NX_POOL) || !holds_only(analysis, mdl, MDL_NO_EXECUTE))
                 continue;
             analysis->opt_in.pool_type = pool;
             analysis->opt_in.mdl_protection = mdl;
