@@ -41,12 +41,12 @@ class Generator(unittest.TestCase):
                                            'Ends stdcall 4 never -', 'Fast fastcall 4 yes pure',
                                            'Plain - - yes none', 'Std stdcall 12 yes 0:0_2:16')
         self.assertEqual((status, errors), (0, ''))
-        for line in ('{"Absent", -1, false, false, true, 1, {{0, 8}}},',
-                     '{"Cdecl", 0, false, false, true, 0, {{0, 0}}},',
-                     '{"Ends", 4, true, false, false, 0, {{0, 0}}},',
-                     '{"Fast", 4, false, true, true, 0, {{0, 0}}},',
-                     '{"Plain", -1, false, false, true, 0, {{0, 0}}},',
-                     '{"Std", 12, false, false, true, 2, {{0, 0}, {2, 16}}},',
+        for line in ('{"Absent", -1, false, false, false, true, 1, {{0, 8}}},',
+                     '{"Cdecl", 0, false, false, false, true, 0, {{0, 0}}},',
+                     '{"Ends", 4, false, true, false, false, 0, {{0, 0}}},',
+                     '{"Fast", 4, true, false, true, true, 0, {{0, 0}}},',
+                     '{"Plain", -1, false, false, false, true, 0, {{0, 0}}},',
+                     '{"Std", 12, false, false, false, true, 2, {{0, 0}, {2, 16}}},',
                      'const size_t hvc_import_count = 6;'):
             self.assertIn(line, text)
 
