@@ -231,6 +231,10 @@ static void x86_stack_of_arguments(void **state)
     for (size_t i = 0; i < COUNT(stacks); i++)
         if (need(stacks[i].name)->x86_stack != stacks[i].bytes)
             fail_msg("%s: %d bytes", stacks[i].name, need(stacks[i].name)->x86_stack);
+    assert_true(need("KfAcquireSpinLock")->x86_fastcall);
+    assert_true(need("ExfInterlockedInsertTailList")->x86_fastcall);
+    assert_false(need("StorPortNotification")->x86_fastcall);
+    assert_false(need("ExAllocatePool")->x86_fastcall);
 }
 
 /* These change registers or the stack in ways that facts cannot say; a name without facts is safe.
