@@ -1,9 +1,8 @@
-/* Two passes over each function: the first notes where branches lead and which pages (adrp) and
- * addresses (add behind it) each register is pointed to; the second follows the registers along
- * straight lines. Where control arrives from elsewhere alone, a register may hold whatever the
- * function gives it anywhere: that covers an adrp that a compiler moved out of a loop or across
- * blocks. Where control arrives from right before too, what holds there is enough: an address that
- * code uses is there on every way. */
+/* What registers hold is followed over the ways of each function, as often as ways back change
+ * something: on all of them the same address near a zone, none, or one on some ways and another or
+ * none on others. Only the first is certain. In the last case, and where control arrives in a way
+ * that is not seen, a register may hold whatever the function gives it anywhere: that covers an
+ * adrp that a compiler moved to where none of the ways that are seen passes. */
 #include "code/arm64_refs.h"
 
 #include "base/limits.h"
@@ -12,16 +11,38 @@
 enum {
     REGISTERS = 31,
     REGION_VALUES = 64, /* of one register in one function; more: those of the whole image */
+    REGION_WAYS = 4096, /* places in one function that branches lead to; of more nothing is known */
+    MAX_SWEEPS = 12,    /* over one function; then nothing is known where branches lead */
+    MAX_ESCAPED = 16,   /* addresses that get out in one function; more: all may have */
 };
 
 #define ALL_REGISTERS UINT32_C(0x7fffffff)
+#define NO_WAY        UINT32_MAX /* in way_at: there were too many */
 /* x0 to x17 and the link register: what a call may change. */
 #define CALL_CHANGES UINT32_C(0x4003ffff)
+
+/* x0 to x7: what a call takes. */
+#define ARGUMENTS UINT32_C(0xff)
+/* x19 to x28: what only a function with exception data of its own may write. */
+#define SAVED UINT32_C(0x1ff80000)
 
 typedef struct page_list {
     uint32_t *items;
     size_t count, capacity;
 } page_list;
+
+/* What registers hold at one place. */
+typedef struct holds {
+    uint32_t known,
+        perhaps; /* bits: value, on all ways; that may be any of the function's values */
+    uint32_t value[REGISTERS];
+} holds;
+
+/* A place that branches lead to. */
+typedef struct way {
+    bool reached;
+    holds in;
+} way;
 
 typedef struct tracker {
     const hvc_image *image;
@@ -36,32 +57,45 @@ typedef struct tracker {
 
     uint8_t marks[256]; /* hvc_arm64_mark by the top byte */
     bool calm[256];     /* by it too: of interest only for the registers that are named */
-    hvc_places begins, fragments, targets;
+    hvc_places begins, fragments, handled;
     page_list everywhere[REGISTERS]; /* pages of a register in the whole image */
     bool has_everywhere;
 
     /* of the region in work */
     const hvc_exec_range *range;
+    uint32_t begin, size; /* RVA */
     uint32_t values[REGISTERS][REGION_VALUES];
     uint8_t value_count[REGISTERS]; /* REGION_VALUES + 1: too many */
+    uint32_t with_values;           /* bits: values has some */
+    uint32_t *way_at;               /* by instruction: index in ways + 1, or NO_WAY */
+    size_t way_capacity;            /* of way_at */
+    HVC_VECTOR(way) ways;
+    HVC_VECTOR(hvc_arm64_ref) refs;
+    uint32_t escaped[MAX_ESCAPED];
+    unsigned escaped_count; /* MAX_ESCAPED + 1: all */
+    way table;              /* what holds at the jumps through tables */
+    bool handles;           /* exceptions may lead somewhere in it */
+    bool unseen;            /* control arrived in a way that is not seen */
+    bool again;             /* a way back changed something */
     /* of the instruction in work */
     uint32_t rva, word;
-    uint32_t value[REGISTERS];
-    uint32_t known, anything; /* bits: value holds; may be any of values */
-    uint32_t with_values;     /* bits: values has some */
+    bool alive;
+    holds now;
 } tracker;
 
-static void tell(tracker *it, uint32_t to, uint8_t kind)
+static void tell(tracker *it, uint32_t to, uint8_t kind, bool certain)
 {
     if (!hvc_zones_hold(it->zones, to) || it->stopped)
         return;
-    if (it->budget == 0) {
+    if (it->refs.count >= it->budget) {
         it->cut = true;
         return;
     }
-    it->budget--;
-    hvc_arm64_ref ref = {it->rva, to, it->word, kind};
-    it->stopped = !it->sink(it->context, &ref);
+    hvc_arm64_ref *ref = hvc_vector_add(it->scratch, &it->refs);
+    if (ref == NULL)
+        it->stopped = true;
+    else
+        *ref = (hvc_arm64_ref){it->rva, to, it->word, kind, certain};
 }
 
 /* What adrp and add give reaches less than a page further. Other addresses say nothing. */
@@ -133,33 +167,65 @@ static void use_anything(tracker *it, unsigned n, int32_t offset)
 {
     if (it->value_count[n] <= REGION_VALUES) {
         for (unsigned i = 0; i < it->value_count[n]; i++)
-            tell(it, it->values[n][i] + (uint32_t)offset, HVC_XREF_ADDRESS);
+            tell(it, it->values[n][i] + (uint32_t)offset, HVC_XREF_ADDRESS, false);
         return;
     }
     if (!it->has_everywhere && !list_everywhere(it)) {
         it->stopped = true;
         return;
     }
-    for (size_t i = 0; i < it->everywhere[n].count && it->budget > 0 && !it->stopped; i++)
-        tell(it, it->everywhere[n].items[i] + (uint32_t)offset, HVC_XREF_ADDRESS);
+    for (size_t i = 0; i < it->everywhere[n].count && !it->cut && !it->stopped; i++)
+        tell(it, it->everywhere[n].items[i] + (uint32_t)offset, HVC_XREF_ADDRESS, false);
 }
 
 /* Register n plus offset is accessed, or goes to a register. */
 static inline void use(tracker *it, unsigned n, int32_t offset)
 {
     uint32_t bit = UINT32_C(1) << n;
-    if (it->known & bit)
-        tell(it, it->value[n] + (uint32_t)offset, HVC_XREF_ADDRESS);
-    if (it->anything & it->with_values & bit)
+    if (it->now.known & bit)
+        tell(it, it->now.value[n] + (uint32_t)offset, HVC_XREF_ADDRESS, true);
+    if (it->now.perhaps & it->with_values & bit)
         use_anything(it, n, offset);
+}
+
+static void escape_value(tracker *it, uint32_t value)
+{
+    if (!hvc_zones_hold(it->zones, value) || it->escaped_count > MAX_ESCAPED)
+        return;
+    for (unsigned i = 0; i < it->escaped_count; i++)
+        if (it->escaped[i] == value)
+            return;
+    if (it->escaped_count < MAX_ESCAPED)
+        it->escaped[it->escaped_count] = value;
+    it->escaped_count++;
+}
+
+/* What register n holds gets to where it is not followed. */
+static void escape(tracker *it, unsigned n)
+{
+    uint32_t bit = n < REGISTERS ? UINT32_C(1) << n : 0;
+    if (it->now.known & bit)
+        escape_value(it, it->now.value[n]);
+    if ((it->now.perhaps & it->with_values & bit) == 0)
+        return;
+    if (it->value_count[n] > REGION_VALUES)
+        it->escaped_count = MAX_ESCAPED + 1;
+    for (unsigned i = 0; i < it->value_count[n] && i < REGION_VALUES; i++)
+        escape_value(it, it->values[n][i]);
+}
+
+static void escape_arguments(tracker *it)
+{
+    for (uint32_t left = (it->now.known | it->now.perhaps) & ARGUMENTS; left != 0; left &= left - 1)
+        escape(it, (unsigned)__builtin_ctz(left));
 }
 
 static void change(tracker *it, unsigned reg)
 {
     if (reg == 31)
         return;
-    it->known &= ~(UINT32_C(1) << reg);
-    it->anything &= ~(UINT32_C(1) << reg);
+    it->now.known &= ~(UINT32_C(1) << reg);
+    it->now.perhaps &= ~(UINT32_C(1) << reg);
 }
 
 static void set(tracker *it, unsigned reg, uint32_t value)
@@ -170,17 +236,17 @@ static void set(tracker *it, unsigned reg, uint32_t value)
         change(it, reg);
         return;
     }
-    it->known |= UINT32_C(1) << reg;
-    it->anything &= ~(UINT32_C(1) << reg);
-    it->value[reg] = value;
+    it->now.known |= UINT32_C(1) << reg;
+    it->now.perhaps &= ~(UINT32_C(1) << reg);
+    it->now.value[reg] = value;
 }
 
 /* Register d becomes register n plus offset. */
 static void advance(tracker *it, unsigned d, unsigned n, int32_t offset)
 {
-    bool known = n != 31 && (it->known >> n & 1);
+    bool known = n != 31 && (it->now.known >> n & 1);
     if (known)
-        set(it, d, it->value[n] + (uint32_t)offset);
+        set(it, d, it->now.value[n] + (uint32_t)offset);
     else
         change(it, d);
 }
@@ -193,7 +259,7 @@ static void immediate_class(tracker *it, uint32_t word)
         set(it, d, hvc_arm64_adrp_page(word, it->rva));
     } else if ((word & 0x1f000000) == 0x10000000) { /* adr */
         uint32_t address = it->rva + (uint32_t)hvc_arm64_adr_offset(word);
-        tell(it, address, HVC_XREF_ADDRESS);
+        tell(it, address, HVC_XREF_ADDRESS, true);
         set(it, d, address);
     } else if ((word & 0x9f800000) == 0x91000000) { /* add, adds, sub, subs: 64 bits */
         int32_t offset = (int32_t)(word >> 10 & 0xfff);
@@ -204,6 +270,7 @@ static void immediate_class(tracker *it, uint32_t word)
         use(it, n, offset);
         advance(it, d, n, offset);
     } else {
+        escape(it, n);
         change(it, d);
     }
 }
@@ -213,7 +280,7 @@ static void register_class(tracker *it, uint32_t word)
     unsigned d = word & 31;
     if ((word & 0xffe0ffe0) == 0xaa0003e0) { /* mov */
         unsigned m = word >> 16 & 31;
-        bool any = m != 31 && (it->anything >> m & 1) != 0;
+        bool any = m != 31 && (it->now.perhaps >> m & 1) != 0;
         advance(it, d, m, 0);
         /* What m may hold d may hold now. */
         if (any && d != 31) {
@@ -222,10 +289,13 @@ static void register_class(tracker *it, uint32_t word)
             if (it->value_count[m] > REGION_VALUES)
                 it->value_count[d] = REGION_VALUES + 1;
             it->with_values |= UINT32_C(1) << d;
-            it->anything |= UINT32_C(1) << d;
+            it->now.perhaps |= UINT32_C(1) << d;
         }
         return;
     }
+    escape(it, word >> 5 & 31);
+    escape(it, word >> 16 & 31);
+    escape(it, word >> 10 & 31);           /* of those with three sources */
     if ((word & 0x1fe00000) == 0x1a400000) /* ccmp, ccmn: write flags alone */
         return;
     if ((word & 0x1fe00000) == 0x1a000000 && (word >> 10 & 0x3f) != 0) /* rmif, setf */
@@ -245,9 +315,14 @@ static void pair_of_registers(tracker *it, uint32_t word)
     use(it, n, used + (1 << scale));
     if (mode & 1)
         advance(it, n, n, offset);
-    if (!vector && (word >> 22 & 1)) {
+    if (vector)
+        return;
+    if (word >> 22 & 1) {
         change(it, t);
         change(it, word >> 10 & 31);
+    } else {
+        escape(it, t);
+        escape(it, word >> 10 & 31);
     }
 }
 
@@ -262,6 +337,7 @@ static void one_register(tracker *it, uint32_t word)
         use(it, n, (int32_t)(word >> 10 & 0xfff) << scale);
     } else if (word >> 21 & 1) { /* a register added, or an atomic operation on memory */
         use(it, n, 0);
+        escape(it, word >> 16 & 31);
         load = load || (word >> 10 & 3) == 0;
         prefetch = prefetch && (word >> 10 & 3) != 0;
     } else {
@@ -271,6 +347,8 @@ static void one_register(tracker *it, uint32_t word)
         if (mode & 1)
             advance(it, n, n, offset);
     }
+    if (!vector && !prefetch)
+        escape(it, t); /* also of an atomic operation; before a load it is of no use any more */
     if (load && !prefetch)
         change(it, t);
 }
@@ -281,6 +359,9 @@ static void other_memory(tracker *it, uint32_t word)
     unsigned t = word & 31, n = word >> 5 & 31, operation = word >> 22 & 3;
     bool unscaled = (word & 0x3f200c00) == 0x19000000;
     use(it, n, unscaled ? hvc_arm64_sign_extend(word >> 12 & 0x1ff, 9) : 0);
+    escape(it, t);
+    escape(it, word >> 10 & 31);
+    escape(it, word >> 16 & 31);
     if ((word & 0x3f600000) == 0x08400000 || (unscaled && operation != 0))
         change(it, t);
     if ((word & 0x3e800000) == 0x0c800000) /* vector structures, base changes behind */
@@ -291,7 +372,7 @@ static void other_memory(tracker *it, uint32_t word)
 static void memory_class(tracker *it, uint32_t word)
 {
     if ((word & 0x3b000000) == 0x18000000) { /* ldr literal, prfm literal */
-        tell(it, hvc_arm64_literal(word, it->rva), HVC_XREF_ADDRESS);
+        tell(it, hvc_arm64_literal(word, it->rva), HVC_XREF_ADDRESS, true);
         if ((word >> 26 & 1) == 0 && word >> 30 != 3)
             change(it, word & 31);
     } else if ((word & 0x3a000000) == 0x28000000) {
@@ -303,9 +384,99 @@ static void memory_class(tracker *it, uint32_t word)
     }
 }
 
-static uint32_t slot_of(const tracker *it, uint32_t rva)
+/* Joins what holds now into to; true when that changed. */
+static bool join(tracker *it, way *to)
 {
-    return it->range->slot + (rva - it->range->rva);
+    const holds *now = &it->now;
+    holds *in = &to->in;
+    if (!to->reached) {
+        to->reached = true;
+        in->known = now->known;
+        in->perhaps = now->perhaps;
+        for (uint32_t left = now->known; left != 0; left &= left - 1) {
+            unsigned reg = (unsigned)__builtin_ctz(left);
+            in->value[reg] = now->value[reg];
+        }
+        return true;
+    }
+    uint32_t same = 0, before = in->known, perhaps = in->perhaps;
+    for (uint32_t left = in->known & now->known; left != 0; left &= left - 1) {
+        unsigned reg = (unsigned)__builtin_ctz(left);
+        same |= (uint32_t)(in->value[reg] == now->value[reg]) << reg;
+    }
+    in->perhaps |= now->perhaps | ((in->known | now->known) & ~same);
+    in->known = same & ~in->perhaps;
+    return in->known != before || in->perhaps != perhaps;
+}
+
+static way *way_to(const tracker *it, uint32_t rva)
+{
+    uint32_t index = it->way_at[(rva - it->begin) / 4];
+    return index == 0 || index == NO_WAY ? NULL : &it->ways.items[index - 1];
+}
+
+/* Control may go to target, too. */
+static void go_to(tracker *it, uint32_t target)
+{
+    if (target - it->begin >= it->size) {
+        escape_arguments(it);
+        return;
+    }
+    way *to = way_to(it, target);
+    if (to != NULL && join(it, to) && target <= it->rva)
+        it->again = true;
+}
+
+/* What holds where control arrives in a way that is not seen. That is a jump through a table, where
+ * the function has one and handles no exceptions, or what begins there is a function without
+ * exception data. */
+static void arrive_unseen(const tracker *it, holds *in)
+{
+    in->known = 0;
+    if (it->table.reached && !it->handles)
+        in->known = it->table.in.known & SAVED;
+    in->perhaps = ALL_REGISTERS & ~in->known;
+    for (uint32_t left = in->known; left != 0; left &= left - 1) {
+        unsigned reg = (unsigned)__builtin_ctz(left);
+        in->value[reg] = it->table.in.value[reg];
+    }
+}
+
+static void lose(tracker *it)
+{
+    arrive_unseen(it, &it->now);
+    it->alive = it->unseen = true;
+}
+
+/* Whether br goes to what an add right before reckons: through a table of offsets. */
+static bool is_table_jump(const tracker *it)
+{
+    enum { LOOK_BACK = 6 };
+    uint32_t at = it->rva - it->begin, reg = it->word >> 5 & 31;
+    const uint8_t *bytes = it->range->bytes + (it->rva - it->range->rva);
+    if ((it->word & 0xfffffc1f) != 0xd61f0000)
+        return false;
+    for (uint32_t back = 4; back <= 4 * LOOK_BACK && back <= at; back += 4) {
+        uint32_t word = hvc_le32(bytes - back);
+        if ((word & 31) == reg)
+            return (word & 0xff000000) == 0x8b000000; /* add of a register, 64 bits */
+    }
+    return false;
+}
+
+/* The next instruction has a number in way_at. */
+static void arrive(tracker *it)
+{
+    way *here = way_to(it, it->rva);
+    if (here == NULL) {
+        lose(it);
+        return;
+    }
+    if (it->alive)
+        join(it, here);
+    it->alive = here->reached;
+    if (it->alive)
+        it->now = here->in;
 }
 
 /* Branches and system instructions. Returns whether control goes on behind. */
@@ -314,19 +485,26 @@ static bool branch_class(tracker *it, uint32_t word)
     uint32_t target;
     bool direct = hvc_arm64_branch_target(word, it->rva, &target);
     if (direct && it->branches)
-        tell(it, target, hvc_arm64_is_call(word) ? HVC_XREF_CALL : HVC_XREF_JUMP);
+        tell(it, target, hvc_arm64_is_call(word) ? HVC_XREF_CALL : HVC_XREF_JUMP, true);
     if (hvc_arm64_is_call(word)) {
-        it->known &= ~CALL_CHANGES;
-        it->anything &= ~CALL_CHANGES;
-        /* It may not return. */
-        if (hvc_place_in(it->targets, slot_of(it, it->rva + 4)))
-            it->anything = ALL_REGISTERS;
+        escape_arguments(it);
+        /* A compiler that sees what it calls keeps values in any register that this leaves alone.
+         */
+        it->now.perhaps = direct ? it->now.perhaps | (it->now.known & CALL_CHANGES)
+                                 : it->now.perhaps & ~CALL_CHANGES;
+        it->now.known &= ~CALL_CHANGES;
         return true;
     }
-    if (direct)
+    if (direct) {
+        go_to(it, target);
         return (word & 0xfc000000) != 0x14000000; /* b */
-    return (word & 0xfe000000) != 0xd6000000 &&
-           (word & 0xffe0001f) != 0xd4200000; /* br, ret; brk */
+    }
+    if ((word & 0xfe000000) != 0xd6000000)        /* br, ret */
+        return (word & 0xffe0001f) != 0xd4200000; /* brk */
+    escape_arguments(it);
+    if (is_table_jump(it) && join(it, &it->table))
+        it->again |= it->unseen;
+    return false;
 }
 
 /* Whether the region can refer to a zone at all; most cannot. */
@@ -351,17 +529,42 @@ static bool touches(const tracker *it, uint32_t begin, uint32_t end)
     return false;
 }
 
-/* The first pass. An address that add forms is reckoned from the last adrp before it in the bytes.
- */
-static void prepare_region(tracker *it, uint32_t begin, uint32_t end)
+static bool add_way(tracker *it, uint32_t index)
+{
+    if (it->way_at[index] != 0)
+        return true;
+    if (it->ways.count == REGION_WAYS) {
+        it->way_at[index] = NO_WAY;
+        return true;
+    }
+    way *added = hvc_vector_add(it->scratch, &it->ways);
+    if (added == NULL)
+        return false;
+    added->reached = false;
+    it->way_at[index] = (uint32_t)it->ways.count;
+    return true;
+}
+
+/* Gives every place in the region that a branch leads to a number, and lists the addresses that
+ * registers are given. An address that add forms is reckoned from the last adrp before it in the
+ * bytes. */
+static bool prepare_region(tracker *it)
 {
     enum { WANTED = HVC_ARM64_BRANCH | HVC_ARM64_ADR | HVC_ARM64_ADD };
-    const hvc_exec_range *range = it->range;
-    const uint8_t *bytes = range->bytes + (begin - range->slot);
-    uint32_t rva = range->rva + (begin - range->slot), size = end - begin;
+    const uint8_t *bytes = it->range->bytes + (it->begin - it->range->rva);
+    uint32_t rva = it->begin, size = it->size;
     uint32_t last[REGISTERS + 1] = {0};
     memset(it->value_count, 0, sizeof(it->value_count));
     it->with_values = 0;
+    it->ways.count = 0;
+    if (size / 4 > it->way_capacity) {
+        it->way_at = hvc_arena_array(it->scratch, 2 * (size_t)size / 4, sizeof(*it->way_at));
+        it->way_capacity = 2 * (size_t)size / 4;
+        if (it->way_at == NULL)
+            return false;
+    } else {
+        memset(it->way_at, 0, size / 4 * sizeof(*it->way_at));
+    }
     for (uint32_t at = 0; at < size; at += 4) {
         uint8_t mark = it->marks[bytes[at + 3]];
         if ((mark & WANTED) == 0)
@@ -369,8 +572,9 @@ static void prepare_region(tracker *it, uint32_t begin, uint32_t end)
         uint32_t word = hvc_le32(bytes + at), value;
         unsigned d = word & 31;
         if (mark == HVC_ARM64_BRANCH) {
-            if (hvc_arm64_branch_target(word, rva + at, &value) && value - range->rva < range->size)
-                hvc_place_add(it->targets, slot_of(it, value));
+            if (!hvc_arm64_is_call(word) && hvc_arm64_branch_target(word, rva + at, &value) &&
+                value - rva < size && !add_way(it, (value - rva) / 4))
+                return false;
         } else if (hvc_arm64_is_adrp(word)) {
             value = hvc_arm64_adrp_page(word, rva + at);
             last[d] = value;
@@ -382,6 +586,7 @@ static void prepare_region(tracker *it, uint32_t begin, uint32_t end)
                 add_value(it, d, value + (word >> 10 & 0xfff));
         }
     }
+    return true;
 }
 
 /* Whether one of the places where instructions name registers names one of these. */
@@ -396,7 +601,7 @@ static bool names(uint32_t word, uint32_t registers)
  * nothing points it near a zone: it may be copied to one that something does. */
 static uint32_t live_registers(const tracker *it)
 {
-    return it->known | it->anything;
+    return it->now.known | it->now.perhaps;
 }
 
 /* Carries one instruction out. */
@@ -409,10 +614,7 @@ static void follow(tracker *it, uint32_t word)
         break;
     case 10:
     case 11:
-        if (!branch_class(it, word)) {
-            it->known = 0;
-            it->anything = ALL_REGISTERS;
-        }
+        it->alive = branch_class(it, word);
         break;
     case 4:
     case 6:
@@ -425,49 +627,116 @@ static void follow(tracker *it, uint32_t word)
         register_class(it, word);
         break;
     default: /* vector arithmetic; what it moves to a register is left to be overlooked */
+        escape(it, word >> 5 & 31);
         break;
     }
 }
 
+/* Follows the instructions of the region once, in the order of the bytes. */
+static void sweep(tracker *it, bool fragment)
+{
+    const uint8_t *bytes = it->range->bytes + (it->begin - it->range->rva);
+    it->again = false;
+    it->refs.count = 0;
+    it->escaped_count = 0;
+    it->unseen = false;
+    it->alive = true;
+    it->now.known = 0;
+    it->now.perhaps = fragment ? ALL_REGISTERS : 0;
+    uint32_t live = live_registers(it);
+    bool ended = false; /* control does not go on from the instruction before */
+    for (uint32_t at = 0; at < it->size && !it->stopped; at += 4) {
+        uint32_t word = hvc_le32(bytes + at);
+        it->rva = it->begin + at;
+        if (it->way_at[at / 4] != 0) {
+            arrive(it);
+            live = live_registers(it);
+        } else if (ended) {
+            lose(it);
+            live = live_registers(it);
+        }
+        ended = false;
+        if (!it->alive || (it->calm[word >> 24] && !names(word, live)))
+            continue;
+        it->word = word;
+        follow(it, word);
+        ended = !it->alive;
+        live = live_registers(it);
+    }
+}
+
+/* Where nothing that is seen leads to is reached in another way, if at all. Tells whether there was
+ * one. */
+static bool reach_all(tracker *it, bool lost)
+{
+    bool any = lost;
+    it->table.reached &= !lost;
+    for (size_t i = 0; i < it->ways.count; i++) {
+        way *to = &it->ways.items[i];
+        if (to->reached && !lost)
+            continue;
+        any = to->reached = true;
+        arrive_unseen(it, &to->in);
+    }
+    return any;
+}
+
+static bool was_escaped(const tracker *it, uint32_t address)
+{
+    for (unsigned i = 0; i < it->escaped_count && i < MAX_ESCAPED; i++)
+        if (it->escaped[i] == address)
+            return true;
+    return it->escaped_count > MAX_ESCAPED;
+}
+
+/* Hands out what the last sweep found. */
+static void hand_out(tracker *it)
+{
+    for (size_t i = 0; i < it->refs.count && !it->stopped; i++) {
+        hvc_arm64_ref *ref = &it->refs.items[i];
+        /* An address that is formed only. */
+        if ((ref->word >> 25 & 14) == 8)
+            ref->certain = ref->certain && !was_escaped(it, ref->to);
+        it->stopped = !it->sink(it->context, ref);
+    }
+    it->budget -= it->refs.count;
+}
+
 static void scan_region(tracker *it, uint32_t begin, uint32_t end)
 {
-    const hvc_exec_range *range = it->range;
-    const uint8_t *bytes = range->bytes + (begin - range->slot);
-    uint32_t rva = range->rva + (begin - range->slot), size = end - begin;
     bool fragment = hvc_place_in(it->fragments, begin);
     if (!it->branches && !fragment && !touches(it, begin, end))
         return;
-    prepare_region(it, begin, end);
-    it->known = 0;
-    it->anything = 0;
+    it->begin = it->range->rva + (begin - it->range->slot);
+    it->size = end - begin;
+    if (!prepare_region(it)) {
+        it->stopped = true;
+        return;
+    }
     if (fragment) {
         memset(it->value_count, REGION_VALUES + 1, sizeof(it->value_count));
         it->with_values = ALL_REGISTERS;
-        it->anything = ALL_REGISTERS;
     }
-    uint32_t live = live_registers(it);
-    for (uint32_t at = 0; at < size; at += 4) {
-        uint32_t word = hvc_le32(bytes + at);
-        if (it->calm[word >> 24] && !names(word, live))
-            continue;
-        it->rva = rva + at;
-        it->word = word;
-        follow(it, word);
-        if (it->stopped)
-            return;
-        live = live_registers(it);
-    }
+    unsigned sweeps = 0;
+    it->table.reached = false;
+    it->handles = hvc_place_in(it->handled, begin);
+    do {
+        sweep(it, fragment);
+        if (++sweeps == MAX_SWEEPS)
+            it->again = reach_all(it, true);
+        else if (!it->again)
+            it->again = reach_all(it, false);
+    } while (it->again && sweeps <= MAX_SWEEPS && !it->stopped);
+    hand_out(it);
 }
 
 /* Which instructions need not be followed unless they name a register that holds something. */
 static void fill_marks(tracker *it)
 {
+    enum { WANTED = HVC_ARM64_ADR | HVC_ARM64_LITERAL | HVC_ARM64_LEAVE | HVC_ARM64_BRANCH };
     hvc_arm64_fill_marks(it->marks);
-    for (unsigned i = 0; i < 256; i++) {
-        bool unconditional = (i & 0x7c) == 0x14;
-        it->calm[i] = (it->marks[i] & (HVC_ARM64_ADR | HVC_ARM64_LITERAL | HVC_ARM64_LEAVE)) == 0 &&
-                      (it->marks[i] != HVC_ARM64_BRANCH || (!it->branches && !unconditional));
-    }
+    for (unsigned i = 0; i < 256; i++)
+        it->calm[i] = (it->marks[i] & WANTED) == 0;
 }
 
 /* Functions begin where the exception data says so. */
@@ -475,8 +744,8 @@ static bool find_regions(tracker *it)
 {
     it->begins = hvc_places_new(it->scratch, it->exec);
     it->fragments = hvc_places_new(it->scratch, it->exec);
-    it->targets = hvc_places_new(it->scratch, it->exec);
-    if (it->begins == NULL || it->fragments == NULL || it->targets == NULL)
+    it->handled = hvc_places_new(it->scratch, it->exec);
+    if (it->begins == NULL || it->fragments == NULL || it->handled == NULL)
         return false;
     hvc_function_iterator iterator = hvc_function_begin(it->image);
     hvc_function function;
@@ -488,6 +757,10 @@ static bool find_regions(tracker *it)
         hvc_place_add(it->begins, slot);
         if (function.chained)
             hvc_place_add(it->fragments, slot);
+        uint32_t header; /* of the unwind data */
+        if (function.unwind != 0 && hvc_image_u32(it->image, function.unwind, &header) &&
+            (header >> 20 & 1) != 0)
+            hvc_place_add(it->handled, slot);
     }
     return true;
 }

@@ -14,6 +14,7 @@ typedef struct hvc_arm64_ref {
     uint32_t from, to;
     uint32_t word; /* the instruction at from */
     uint8_t kind;  /* CALL, JUMP (every one), ADDRESS */
+    bool certain;  /* see hvc_xref */
 } hvc_arm64_ref;
 
 /* Takes one; false stops the walk. */

@@ -3,7 +3,7 @@
 #ifndef CODE_QUICK_H
 #define CODE_QUICK_H
 
-#include "code/arm64_bases.h"
+#include "code/arm64_last_load.h"
 #include "code/exec.h"
 #include "code/sites.h"
 #include "code/step.h"
@@ -21,6 +21,7 @@ typedef struct quick_place {
     uint32_t to;         /* of a point */
     uint32_t begun;      /* JUMP through a table, which is settled then: where its stretch began */
     uint8_t kind;
+    bool certain; /* of a point */
     bool settled;
 } quick_place;
 
@@ -32,8 +33,6 @@ struct sites_quick {
     hvc_flow flow;
     /* of the function in work */
     HVC_VECTOR(quick_place) places;
-    hvc_arm64_bases bases; /* once has_bases */
-    bool has_bases;
     bool allocates, fragmented;
     bool memory_failed;
     /* of the stretch in work */

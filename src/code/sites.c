@@ -81,13 +81,13 @@ bool sites_enqueue(sites_job *job, uint32_t rva)
     return enqueue(job, rva, true);
 }
 
-bool sites_enqueue_point(sites_job *job, sites_point_kind kind, uint32_t from, uint32_t to)
+bool sites_enqueue_point(sites_job *job, sites_point_kind kind, const hvc_xref *reference)
 {
     sites_point *point = hvc_vector_add(&job->analysis->arena, &job->points);
     if (point == NULL)
         return false;
-    *point = (sites_point){from, to, (uint8_t)kind};
-    return enqueue(job, from, false);
+    *point = (sites_point){reference->from, reference->to, (uint8_t)kind, reference->certain};
+    return enqueue(job, reference->from, false);
 }
 
 static const sites_alias *alias_at(const sites_alias *items, size_t count, uint32_t rva)
@@ -121,9 +121,10 @@ static bool add_thunk(sites_job *job, uint32_t rva, uint32_t import)
 
 /* A function that holds a reference: a thunk, or one to look at. point: as what, when a quick look
  * may tell what the reference does; NULL when it cannot. */
-static bool enqueue_reference(sites_job *job, uint32_t from, uint32_t to,
+static bool enqueue_reference(sites_job *job, const hvc_xref *reference,
                               const sites_point_kind *point)
 {
+    uint32_t from = reference->from;
     const hvc_code_function *function = hvc_function_at(&job->analysis->map, from);
     uint32_t import;
     if (function == NULL)
@@ -132,7 +133,7 @@ static bool enqueue_reference(sites_job *job, uint32_t from, uint32_t to,
         hvc_analysis_thunk(job->analysis, function->begin, &import) &&
         job->interests[import].kind != SITES_NONE)
         return add_thunk(job, function->begin, import);
-    return point != NULL ? sites_enqueue_point(job, *point, from, to) : sites_enqueue(job, from);
+    return point != NULL ? sites_enqueue_point(job, *point, reference) : sites_enqueue(job, from);
 }
 
 static bool enqueue_referrers(sites_job *job, uint32_t rva, bool *ret_taken)
@@ -149,7 +150,7 @@ static bool enqueue_referrers(sites_job *job, uint32_t rva, bool *ret_taken)
             continue;
         if (xref[i].kind == HVC_XREF_POINTER)
             *ret_taken = true;
-        else if (!enqueue_reference(job, xref[i].from, rva,
+        else if (!enqueue_reference(job, &xref[i],
                                     xref[i].kind == HVC_XREF_ADDRESS ? NULL : &thunk))
             return false;
     }
@@ -472,26 +473,18 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
                                   : "its pointer is loaded, and its calls are not followed");
 }
 
-/* ARM64: ldr xt, [xn, ...] not far behind adrp xn, or where the flow lost what xn holds. A base
- * that was formed elsewhere may be another there. */
-static bool is_arm64_reference(const hvc_image *image, const hvc_flow *flow, uint32_t from)
+/* ARM64: ldr xt, [xn, ...] where xn holds the page for certain, or where the flow lost what it
+ * holds. */
+static bool is_arm64_reference(const hvc_image *image, const hvc_flow *flow,
+                               const hvc_xref *reference)
 {
-    enum { NEAR_PAGE = 16 }; /* instructions */
-    hvc_span load = hvc_image_span(image, from, 4);
+    hvc_span load = hvc_image_span(image, reference->from, 4);
     if (load.size < 4 || (hvc_le32(load.data) & 0xFFC00000) != 0xF9400000)
         return false;
     for (size_t i = 0; i < flow->blind.count; i++)
-        if (flow->blind.items[i] == from)
+        if (flow->blind.items[i] == reference->from)
             return true;
-    uint32_t base = hvc_le32(load.data) >> 5 & 31;
-    for (uint32_t back = 4; back <= 4 * NEAR_PAGE && back <= from; back += 4) {
-        hvc_span word = hvc_image_span(image, from - back, 4);
-        if (word.size < 4)
-            return false;
-        if ((hvc_le32(word.data) & 0x9F00001F) == (0x90000000 | base))
-            return true;
-    }
-    return false;
+    return reference->certain;
 }
 
 /* x86 and x64: a load, call, jump or push whose operand is memory at the referred address. An
@@ -507,11 +500,12 @@ static bool is_x86_reference(const hvc_image *image, uint32_t from, bool is_32bi
 }
 
 /* Whether a candidate for a reference reads what it refers to, by the bytes around it. */
-static bool is_reference(const hvc_analysis *analysis, const hvc_flow *flow, uint32_t from)
+static bool is_reference(const hvc_analysis *analysis, const hvc_flow *flow,
+                         const hvc_xref *reference)
 {
     if (analysis->isa->min_length == 4)
-        return is_arm64_reference(analysis->image, flow, from);
-    return is_x86_reference(analysis->image, from, analysis->isa->pointer_size == 4);
+        return is_arm64_reference(analysis->image, flow, reference);
+    return is_x86_reference(analysis->image, reference->from, analysis->isa->pointer_size == 4);
 }
 
 static bool in_ranges(const hvc_code_range *ranges, size_t count, uint32_t rva)
@@ -543,7 +537,7 @@ static bool account_lost(sites_job *job, const hvc_flow *flow)
         if (function == NULL || function->group != flow->begin ||
             !interesting_at(job, reference->to, &import) || job->interests[import].ddi == NULL ||
             job->interests[import].kind == SITES_PRACTICE ||
-            !is_reference(analysis, flow, reference->from))
+            !is_reference(analysis, flow, reference))
             continue;
         bool covered = hvc_flow_covers(flow, reference->from);
         bool live = in_ranges(flow->live.items, flow->live.count, reference->from);
@@ -690,8 +684,7 @@ static bool seed(sites_job *job, bool any)
         return false;
     for (size_t i = 0; i < analysis->near.items.count; i++) {
         const hvc_xref *reference = &analysis->near.items.items[i];
-        if (!enqueue_reference(job, reference->from, reference->to,
-                               is_plain_reference(job, reference) ? &read : NULL))
+        if (!enqueue_reference(job, reference, is_plain_reference(job, reference) ? &read : NULL))
             return false;
     }
     if (any && analysis->isa->pointer_size == 8 &&

@@ -36,6 +36,7 @@ typedef enum sites_point_kind {
 typedef struct sites_point {
     uint32_t from, to;
     uint8_t kind;
+    bool certain; /* see hvc_xref */
 } sites_point;
 
 typedef struct sites_quick sites_quick;
@@ -68,9 +69,9 @@ bool sites_find(sites_job *job);
 
 /* The function that holds rva is to be looked at, as a whole. */
 bool sites_enqueue(sites_job *job, uint32_t rva);
-/* The function that holds from is to be looked at, for its reference to `to`: a quick look at the
- * code around that may do. */
-bool sites_enqueue_point(sites_job *job, sites_point_kind kind, uint32_t from, uint32_t to);
+/* The function that holds a reference is to be looked at for that: a quick look at the code around
+ * it may do. */
+bool sites_enqueue_point(sites_job *job, sites_point_kind kind, const hvc_xref *reference);
 /* How many arguments a call can have at most, as far as its callee is known: what lies behind them
  * on the stack is none. */
 unsigned sites_argument_limit(const sites_job *job, const hvc_flow_call *call);

@@ -65,6 +65,7 @@ static bool add_places(sites_job *job, const hvc_code_function *part, const hvc_
          ++*point) {
         at.to = job->points.items[*point].to;
         at.kind = job->points.items[*point].kind;
+        at.certain = job->points.items[*point].certain;
         if (!add_place(quick, at))
             return false;
     }
@@ -164,7 +165,6 @@ bool quick_find_places(sites_job *job, uint32_t group)
     const hvc_code_function *part;
     quick->fragmented = hvc_function_part(map, group, 1) != NULL;
     quick->allocates = false;
-    quick->has_bases = false;
     quick->places.count = quick->flow.covered.count = 0;
     for (size_t n = 0; (part = hvc_function_part(map, group, n)) != NULL; n++)
         quick->allocates |= allocates(job, part);

@@ -3,7 +3,6 @@
  * silent. */
 #include <string.h>
 
-#include "code/arm64_words.h"
 #include "code/sites.h"
 
 enum {
@@ -298,33 +297,12 @@ bool sites_wish_practice(sites_job *job)
     return true;
 }
 
-/* ARM64: whether adrp gives the base its page right before the instruction at from, with no way
- * from elsewhere in between: candidates count what any adrp of the function might give it. */
-static bool has_page(const hvc_image *image, uint32_t from, uint32_t base)
+/* On ARM64 only where the base holds the address for certain. */
+static bool may_store(const sites_job *job, const hvc_xref *reference)
 {
-    enum { NEAR_PAGE = 64 }; /* instructions */
-    for (uint32_t back = 4; back <= 4 * NEAR_PAGE && back <= from; back += 4) {
-        hvc_span word = hvc_image_span(image, from - back, 4);
-        if (word.size < 4)
-            return false;
-        if ((hvc_le32(word.data) & 0x9F00001F) == (0x90000000 | base))
-            return true;
-        uint32_t target;
-        if (hvc_arm64_branch_target(hvc_le32(word.data), from - back, &target) &&
-            !hvc_arm64_is_call(hvc_le32(word.data)))
-            return false;
-    }
-    return false;
-}
-
-static bool may_store(const sites_job *job, uint32_t from)
-{
-    const hvc_image *image = job->analysis->image;
-    if (!hvc_xref_may_store(image, job->analysis->isa, from))
-        return false;
-    hvc_span word = hvc_image_span(image, from, 4);
-    return job->analysis->isa->min_length != 4 ||
-           (word.size == 4 && has_page(image, from, hvc_le32(word.data) >> 5 & 31));
+    const hvc_isa *isa = job->analysis->isa;
+    return hvc_xref_may_store(job->analysis->image, isa, reference->from) &&
+           (isa != &hvc_isa_arm64 || reference->certain);
 }
 
 /* Instructions that write to an address in an executable section. */
@@ -340,8 +318,8 @@ static bool seed_stores(sites_job *job)
         const hvc_xref *references = hvc_xrefs_find(&job->references, section->rva,
                                                     section->rva + section->mapped_size, &count);
         for (size_t k = 0; k < count; k++)
-            if (may_store(job, references[k].from) &&
-                !sites_enqueue_point(job, SITES_POINT_STORE, references[k].from, references[k].to))
+            if (may_store(job, &references[k]) &&
+                !sites_enqueue_point(job, SITES_POINT_STORE, &references[k]))
                 return false;
     }
     return true;

@@ -314,35 +314,18 @@ static void take_reads(sites_job *job, size_t first)
     }
 }
 
-/* The registers that hold one address throughout the function in work. */
-static const hvc_arm64_bases *bases_of(sites_job *job)
-{
-    sites_quick *quick = job->quick;
-    const hvc_code_function *part;
-    if (!quick->has_bases) {
-        memset(&quick->bases, 0, sizeof(quick->bases));
-        for (size_t n = 0; (part = hvc_function_part(&job->analysis->map, quick->flow.begin, n));
-             n++)
-            hvc_arm64_bases_add(&quick->bases, quick_code_of(quick, part), part->begin);
-        quick->has_bases = true;
-    }
-    return &quick->bases;
-}
-
-/* An instruction that puts an address into a register that holds it for the whole function: what is
- * read from there is among the points. */
-static void take_bases(sites_job *job)
+/* An instruction that only forms an address, which goes nowhere but to what is among the points. */
+static void take_address(sites_job *job)
 {
     sites_quick *quick = job->quick;
     const hvc_op *op = &quick->stretch.insn.ops[0];
     if (job->analysis->isa != &hvc_isa_arm64 || quick->stretch.insn.op_count != 1 ||
-        op->kind != HVC_OP_ALU || op->dst >= HVC_REG_MACHINE)
+        (op->kind != HVC_OP_ALU && op->kind != HVC_OP_MOVE))
         return;
     for (size_t i = quick->place;
          i < quick->places.count && quick->places.items[i].rva == quick->stretch.rva; i++) {
         quick_place *at = &quick->places.items[i];
-        if (at->kind == SITES_POINT_READ && hvc_arm64_is_base(bases_of(job), op->dst))
-            at->settled |= at->to == quick->bases.value[op->dst];
+        at->settled |= at->kind == SITES_POINT_READ && at->certain;
     }
 }
 
@@ -388,30 +371,21 @@ static bool is_used_up(sites_job *job)
 }
 
 /* Gives the base of a reference the address that it got before the stretch. */
-static void find_base(sites_job *job, const hvc_code_function *part)
+static void find_base(sites_job *job)
 {
     sites_quick *quick = job->quick;
     const hvc_stretch *stretch = &quick->stretch;
     const hvc_op *op = &stretch->insn.ops[0];
-    if (job->analysis->isa != &hvc_isa_arm64 || quick->place == quick->places.count)
+    if (quick->place == quick->places.count || stretch->insn.op_count == 0)
         return;
     const quick_place *at = &quick->places.items[quick->place];
     hvc_value_id *regs = stretch->state->regs;
-    if (at->rva != stretch->rva || at->kind != SITES_POINT_READ || stretch->insn.op_count == 0 ||
-        op->kind != HVC_OP_LOAD || op->memory.base >= HVC_REG_MACHINE ||
-        op->memory.index != HVC_REG_NONE ||
-        hvc_value_why(&job->analysis->values, regs[op->memory.base]) != HVC_UNKNOWN_FLOW)
-        return;
-    uint32_t address;
-    if (!hvc_arm64_last_address(quick_code_of(quick, part), part->begin, stretch->rva - part->begin,
-                                op->memory.base, &address)) {
-        if (!hvc_arm64_is_base(bases_of(job), op->memory.base))
-            return;
-        address = quick->bases.value[op->memory.base];
-    }
-    if (address + (uint32_t)op->memory.displacement == at->to)
-        regs[op->memory.base] = hvc_value_const(&job->analysis->values,
-                                                job->analysis->image->headers.image_base + address);
+    if (at->rva == stretch->rva && at->certain && op->memory.base < HVC_REG_MACHINE &&
+        (op->kind == HVC_OP_LOAD || op->kind == HVC_OP_STORE) && op->memory.index == HVC_REG_NONE &&
+        hvc_value_why(&job->analysis->values, regs[op->memory.base]) == HVC_UNKNOWN_FLOW)
+        regs[op->memory.base] =
+            hvc_value_const(&job->analysis->values, job->analysis->image->headers.image_base +
+                                                        at->to - (uint64_t)op->memory.displacement);
 }
 
 /* Goes to the next instruction of part and decodes it. */
@@ -428,7 +402,7 @@ static bool fetch(sites_job *job, const hvc_code_function *part)
     }
     if (!hvc_stretch_decode(&quick->stretch))
         return false;
-    find_base(job, part);
+    find_base(job);
     return !quick->loaded || !stores_tracked(job, &quick->stretch.insn, quick->stretch.state);
 }
 
@@ -462,7 +436,7 @@ static bool advance(sites_job *job, const hvc_code_function *part)
         return false;
     }
     take_reads(job, reads);
-    take_bases(job);
+    take_address(job);
     if (!take_stores(job, stores) ||
         (quick->loaded && stores_tracked(job, &stretch->insn, stretch->state)))
         return false;

@@ -140,7 +140,7 @@ static bool seed_range(sites_job *job, uint32_t low, uint32_t high, bool filter)
         if (function->group + 1 != last)
             wanted = !filter || may_call(analysis, &entries, function->group);
         last = function->group + 1;
-        if (wanted && !sites_enqueue_point(job, SITES_POINT_READ, reference->from, reference->to))
+        if (wanted && !sites_enqueue_point(job, SITES_POINT_READ, reference))
             return false;
     }
     return true;

@@ -39,6 +39,8 @@ static bool end_scan(hvc_xref_scan *scan, hvc_arena *arena, hvc_xrefs *ret_xrefs
         if (kept == 0 || items[kept - 1].to != found[i].to ||
             items[kept - 1].from != found[i].from || items[kept - 1].kind != found[i].kind)
             items[kept++] = found[i];
+        else
+            items[kept - 1].certain &= found[i].certain;
     }
     *ret_xrefs = (hvc_xrefs){{items, kept, count + 1}, scan->cut || scan->exec.cut};
     return true;
@@ -117,7 +119,9 @@ static bool take_pointer(void *context, uint32_t from, uint32_t to)
         (stores && !hvc_xref_may_store(scan->image, scan->isa, from)))
         return true;
     bool operand = scan->isa == &hvc_isa_x86 && hvc_exec_at(&scan->exec, from) != NULL;
-    return hvc_xref_add(scan, from, to, operand ? HVC_XREF_ADDRESS : HVC_XREF_POINTER);
+    return hvc_xref_add(
+        scan,
+        (hvc_xref){.from = from, .to = to, .kind = operand ? HVC_XREF_ADDRESS : HVC_XREF_POINTER});
 }
 
 bool hvc_scan_pointers(hvc_xref_scan *scan)

@@ -33,6 +33,10 @@ typedef struct hvc_xref {
     uint32_t to;   /* RVA. x64 ADDRESS: reckoned from the end of the disp32; when an immediate of k
                       bytes   (1, 2, 4) follows the displacement the true target is to + k */
     uint8_t kind;
+    bool certain; /* ARM64 ADDRESS: on all ways that are seen the base holds the address that makes
+                     it a reference; and where an address is only formed, it goes nowhere but to
+                     loads and stores that are listed, too. Not when control may come in a way that
+                     is not seen */
 } hvc_xref;
 
 typedef struct hvc_xrefs {

@@ -29,7 +29,7 @@ static bool take(void *context, const hvc_arm64_ref *ref)
         if (hvc_exec_at(&it->scan->exec, ref->to) == NULL)
             return true;
     }
-    return hvc_xref_add(it->scan, ref->from, ref->to, ref->kind);
+    return hvc_xref_add(it->scan, (hvc_xref){ref->from, ref->to, ref->kind, ref->certain});
 }
 
 bool hvc_scan_arm64(hvc_xref_scan *scan, const hvc_function_map *map)

@@ -20,7 +20,7 @@ typedef struct hvc_xref_scan {
 } hvc_xref_scan;
 
 /* False when memory is exhausted. */
-static inline bool hvc_xref_add(hvc_xref_scan *scan, uint32_t from, uint32_t to, uint8_t kind)
+static inline bool hvc_xref_add(hvc_xref_scan *scan, hvc_xref found)
 {
     if (scan->budget == 0) {
         scan->cut = true;
@@ -30,7 +30,7 @@ static inline bool hvc_xref_add(hvc_xref_scan *scan, uint32_t from, uint32_t to,
     hvc_xref *xref = hvc_vector_add(&scan->scratch, &scan->found);
     if (xref == NULL)
         return false;
-    *xref = (hvc_xref){from, to, kind};
+    *xref = found;
     return true;
 }
 

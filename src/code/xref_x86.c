@@ -41,7 +41,7 @@ static bool add_address(hvc_xref_scan *scan, const hvc_exec_range *range, uint32
     if (!hvc_xref_wanted(scan, to, &stores) ||
         (stores && (at == 0 || !hvc_x86_may_store(range->bytes + at - 1, false))))
         return true;
-    return hvc_xref_add(scan, from, to, HVC_XREF_ADDRESS);
+    return hvc_xref_add(scan, (hvc_xref){.from = from, .to = to, .kind = HVC_XREF_ADDRESS});
 }
 
 bool hvc_scan_x64_addresses(hvc_xref_scan *scan)
@@ -107,7 +107,7 @@ static bool add_jump(code_walk *it, uint32_t from, uint32_t to)
         return true;
     if (hvc_exec_at(&it->scan->exec, to) == NULL)
         return true;
-    return hvc_xref_add(it->scan, from, to, HVC_XREF_JUMP);
+    return hvc_xref_add(it->scan, (hvc_xref){.from = from, .to = to, .kind = HVC_XREF_JUMP});
 }
 
 /* lea of the image's base, which operands of the same function then start from. */
@@ -143,7 +143,7 @@ static bool add_marked(code_walk *it, uint32_t at, uint8_t mark)
     if (mark != MARK_CALL)
         return add_jump(it, from, to);
     return hvc_exec_at(&it->scan->exec, to) == NULL ||
-           hvc_xref_add(it->scan, from, to, HVC_XREF_CALL);
+           hvc_xref_add(it->scan, (hvc_xref){.from = from, .to = to, .kind = HVC_XREF_CALL});
 }
 
 /* x64: [register + disp32], with or without an index, in [rva, end) of a range. */
@@ -159,7 +159,8 @@ static bool scan_based(hvc_xref_scan *scan, const hvc_exec_range *range, uint32_
         /* Offsets into the headers are offsets into structures. */
         if (to < scan->image->headers.size_of_headers || !hvc_zones_hold(&scan->all, to))
             continue;
-        if (!hvc_xref_add(scan, range->rva + at + skip, to, HVC_XREF_BASED))
+        if (!hvc_xref_add(
+                scan, (hvc_xref){.from = range->rva + at + skip, .to = to, .kind = HVC_XREF_BASED}))
             return false;
     }
     return true;

@@ -311,7 +311,7 @@ static void test_arm64_lost_registers(void **state)
     at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 1, 8, 3, DATA + 8);
     at = arm64_adrp(&it, at, 8, DATA);
     at = arm64_adrp(&it, at, 20, DATA);
-    at = arm64_branch(&it, at, (uint32_t)ARM64_BL, 0x1800);
+    at = arm64_word(&it, at, 0xd63f0000);                                   /* blr x0 */
     at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 1, 8, 3, DATA + 0x10); /* not from adrp */
     uint32_t kept = at;
     at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 20, 20, 3, DATA + 0x18);
@@ -325,7 +325,6 @@ static void test_arm64_lost_registers(void **state)
     uint32_t behind = at;
     at = arm64_access(&it, at, (uint32_t)ARM64_STR | 0, 9, 3, DATA + 0x38);
     arm64_word(&it, at, (uint32_t)ARM64_RET);
-    arm64_word(&it, 0x1800, (uint32_t)ARM64_RET);
     code_xrefs(&it);
     assert_true(has_xref(&it.xrefs, HVC_XREF_ADDRESS, kept, DATA + 0x18));
     assert_true(has_xref(&it.xrefs, HVC_XREF_ADDRESS, store, DATA + 0x28));
@@ -373,8 +372,8 @@ static void test_arm64_copied_anything(void **state)
     code_told_arm64(&it, TEXT, 1 | 32 << 2);
     uint32_t at = arm64_adrp(&it, TEXT, 8, DATA);
     at = arm64_adrp(&it, at, 9, RDATA);
-    arm64_branch(&it, at, ARM64_B, TEXT + 0x20);
-    at = arm64_word(&it, TEXT + 0x20, 0xaa0003e8); /* mov x8, x0 */
+    at = arm64_word(&it, at, 0xd61f0200); /* br x16 */
+    at = arm64_word(&it, at, 0xaa0003e8); /* mov x8, x0 */
     uint32_t perhaps = at;
     at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 1, 8, 3, DATA + 8);
     at = arm64_word(&it, at, 0xaa0903e8); /* mov x8, x9 */
@@ -409,6 +408,167 @@ static void test_arm64_straight_lines(void **state)
     assert_true(has_xref(&it.xrefs, HVC_XREF_ADDRESS, behind, DATA + 8));
     assert_int_equal(count_xrefs(&it.xrefs, HVC_XREF_ADDRESS), 1);
     code_free(&it);
+}
+
+/* 1: there is a reference for certain, 0: perhaps, -1: none. */
+static int certainty(const code_sample *it, uint32_t from, uint32_t to)
+{
+    for (size_t i = 0; i < it->xrefs.items.count; i++) {
+        const hvc_xref *xref = &it->xrefs.items.items[i];
+        if (xref->from == from && xref->to == to && xref->kind == HVC_XREF_ADDRESS)
+            return xref->certain;
+    }
+    return -1;
+}
+
+/* ldr x0, [x20, ...] behind two ways: one with adrp x20, DATA, and one with these instructions. The
+ * last of them is at TEXT + 0x3c. */
+static int behind_ways(const uint32_t *others, size_t count)
+{
+    code_sample it;
+    code_init(&it, HVC_MACHINE_ARM64);
+    code_told_arm64(&it, TEXT, 1 | 32 << 2);
+    uint32_t at = arm64_branch19(&it, TEXT, (uint32_t)ARM64_CBZ | 1, TEXT + 0x20);
+    at = arm64_adrp(&it, at, 20, DATA);
+    arm64_branch(&it, at, ARM64_B, TEXT + 0x40);
+    for (at = TEXT + 0x20; at < TEXT + 0x40; at += 4)
+        arm64_word(&it, at, 0xd503201f); /* nop */
+    for (size_t i = 0; i < count; i++)
+        arm64_word(&it, TEXT + 0x40 - (uint32_t)(4 * (count - i)), others[i]);
+    at = arm64_access(&it, TEXT + 0x40, (uint32_t)ARM64_LDR | 0, 20, 3, DATA + 8);
+    arm64_word(&it, at, (uint32_t)ARM64_RET);
+    arm64_word(&it, TEXT + 0x800, (uint32_t)ARM64_RET);
+    code_xrefs(&it);
+    int found = certainty(&it, TEXT + 0x40, DATA + 8);
+    code_free(&it);
+    return found;
+}
+
+/* Whether all ways to a reference make it one. */
+static void test_arm64_certain(void **state)
+{
+    (void)state;
+    enum { PAGES = (DATA - TEXT) >> 12, BL = (0x800 - 0x3c) / 4, NOP = (int)0xd503201f };
+    const uint32_t page = 0x90000000 | (PAGES & 3) << 29 | PAGES >> 2 << 5 | 20; /* adrp x20 */
+    assert_int_equal(behind_ways((const uint32_t[]){page}, 1), 1);
+    assert_int_equal(behind_ways((const uint32_t[]){page, 0x94000000 | BL}, 2), 1);
+    assert_int_equal(behind_ways((const uint32_t[]){page, (uint32_t)ARM64_RET}, 2), 1);
+    assert_int_equal(behind_ways((const uint32_t[]){0xaa0003f4}, 1), 0);      /* mov x20, x0 */
+    assert_int_equal(behind_ways((const uint32_t[]){page + (1 << 5)}, 1), 0); /* another page */
+    assert_int_equal(behind_ways((const uint32_t[]){page, 0xaa0003f4}, 2), 0);
+}
+
+/* A call keeps the saved registers; one of the image's own functions may keep the others. */
+static void test_arm64_certain_over_calls(void **state)
+{
+    (void)state;
+    code_sample it;
+    code_init(&it, HVC_MACHINE_ARM64);
+    code_told_arm64(&it, TEXT, 1 | 32 << 2);
+    uint32_t at = arm64_adrp(&it, TEXT, 20, DATA);
+    at = arm64_adrp(&it, at, 8, DATA);
+    at = arm64_branch(&it, at, (uint32_t)ARM64_BL, TEXT + 0x800);
+    uint32_t saved = at;
+    at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 0, 20, 3, DATA + 8);
+    uint32_t other = at;
+    at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 0, 8, 3, DATA + 16);
+    at = arm64_word(&it, at, 0xd63f0000); /* blr x0 */
+    uint32_t gone = at;
+    at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 0, 8, 3, DATA + 24);
+    arm64_word(&it, at, (uint32_t)ARM64_RET);
+    arm64_word(&it, TEXT + 0x800, (uint32_t)ARM64_RET);
+    code_xrefs(&it);
+    assert_int_equal(certainty(&it, saved, DATA + 8), 1);
+    assert_int_equal(certainty(&it, other, DATA + 16), 0);
+    assert_int_equal(certainty(&it, gone, DATA + 24), -1);
+    code_free(&it);
+}
+
+/* What a loop changes is not certain at its head, although only the way in is seen before. */
+static void test_arm64_certain_in_loop(void **state)
+{
+    (void)state;
+    code_sample it;
+    code_init(&it, HVC_MACHINE_ARM64);
+    code_told_arm64(&it, TEXT, 1 | 32 << 2);
+    uint32_t at = arm64_adrp(&it, TEXT, 20, DATA);
+    at = arm64_adrp(&it, at, 21, DATA);
+    uint32_t head = at;
+    at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 0, 20, 3, DATA + 8);
+    at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 0, 21, 3, DATA + 16);
+    at = arm64_word(&it, at, 0xf9400294); /* ldr x20, [x20] */
+    at = arm64_branch19(&it, at, (uint32_t)ARM64_CBZ | 0, head);
+    arm64_word(&it, at, (uint32_t)ARM64_RET);
+    code_xrefs(&it);
+    assert_int_equal(certainty(&it, head, DATA + 8), 0);
+    assert_int_equal(certainty(&it, head + 4, DATA + 16), 1);
+    code_free(&it);
+}
+
+/* Behind a jump through a table; not when exceptions may lead there, too. flags: of the unwind
+ * data's first word. */
+static void table_jump(uint32_t flags, int expected)
+{
+    code_sample it;
+    code_init(&it, HVC_MACHINE_ARM64);
+    builder_put32(&it.builder, RDATA, 32 | flags);
+    code_told_arm64(&it, TEXT, RDATA);
+    uint32_t at = arm64_adrp(&it, TEXT, 20, DATA);
+    at = arm64_adrp(&it, at, 8, DATA);
+    at = arm64_word(&it, at, 0x8b080928); /* add x8, x9, x8, lsl #2 */
+    at = arm64_word(&it, at, 0xd61f0100); /* br x8 */
+    uint32_t first = at;
+    at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 0, 20, 3, DATA + 8);
+    at = arm64_word(&it, at, (uint32_t)ARM64_RET);
+    uint32_t second = at;
+    at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 0, 20, 3, DATA + 16);
+    at = arm64_access(&it, at, (uint32_t)ARM64_LDR | 0, 8, 3, DATA + 24);
+    arm64_word(&it, at, (uint32_t)ARM64_RET);
+    code_xrefs(&it);
+    assert_int_equal(certainty(&it, first, DATA + 8), expected);
+    assert_int_equal(certainty(&it, second, DATA + 16), expected);
+    assert_int_equal(certainty(&it, second + 4, DATA + 24), 0);
+    code_free(&it);
+}
+
+static void test_arm64_certain_behind_table(void **state)
+{
+    (void)state;
+    table_jump(1 << 21, 1);
+    table_jump(1 << 21 | 1 << 20, 0);
+}
+
+/* An address that is formed, and what is done with it. */
+static int formed(uint32_t use)
+{
+    code_sample it;
+    code_init(&it, HVC_MACHINE_ARM64);
+    code_told_arm64(&it, TEXT, 1 | 32 << 2);
+    uint32_t at = arm64_adrp(&it, TEXT, 9, DATA), add = at;
+    at = arm64_add(&it, at, 20, 9, DATA + 0x40);
+    at = arm64_word(&it, at, use);
+    at = arm64_word(&it, at, 0xf9400288); /* ldr x8, [x20] */
+    at = arm64_word(&it, at, 0xd63f0100); /* blr x8 */
+    arm64_word(&it, at, (uint32_t)ARM64_RET);
+    code_xrefs(&it);
+    int found = certainty(&it, add, DATA + 0x40);
+    assert_int_equal(certainty(&it, add + 8, DATA + 0x40), 1);
+    code_free(&it);
+    return found;
+}
+
+static void test_arm64_certain_address(void **state)
+{
+    (void)state;
+    assert_int_equal(formed(0xd503201f), 1); /* nop */
+    assert_int_equal(formed(0xf9000289), 1); /* str x9, [x20] */
+    assert_int_equal(formed(0xaa1403f5), 1); /* mov x21, x20: followed */
+    assert_int_equal(formed(0xaa1403e1), 0); /* mov x1, x20, and the call */
+    assert_int_equal(formed(0xf90003f4), 0); /* str x20, [sp] */
+    assert_int_equal(formed(0xa90053f5), 0); /* stp x21, x20, [sp] */
+    assert_int_equal(formed(0x8b140155), 0); /* add x21, x10, x20 */
+    assert_int_equal(formed(0x9a9401b5), 0); /* csel x21, x13, x20, eq */
+    assert_int_equal(formed(0x9e670280), 0); /* fmov d0, x20 */
 }
 
 /* What refers to a range without adrp: adr less than a page before it, and ldr literal. */
@@ -493,10 +653,10 @@ static void test_cut(void **state)
     /* 1,024 pages for x8, and loads where it may be any of them */
     for (uint32_t i = 0; i < 0x400; i++)
         arm64_adrp(&it, TEXT + 4 * i, 8, i << 12);
-    arm64_branch(&it, TEXT + 0x1000, ARM64_B, TEXT + 0x1004);
+    arm64_word(&it, TEXT + 0x1000, 0xd61f0200); /* br x16 */
     for (uint32_t at = TEXT + 0x1004; at < TEXT + TEXT_SIZE; at += 8) {
         arm64_word(&it, at, 0xf9000100); /* str x0, [x8] */
-        arm64_branch(&it, at + 4, ARM64_B, at + 8);
+        arm64_word(&it, at + 4, 0xd61f0200);
     }
     code_load(&it);
     it.image->headers.size_of_image = 0x400000;
@@ -612,7 +772,7 @@ static void test_stores(void **state)
 static void test_find(void **state)
 {
     (void)state;
-    hvc_xref items[] = {{9, 0x10, 0}, {1, 0x20, 0}, {5, 0x20, 1}, {7, 0x30, 0}};
+    hvc_xref items[] = {{9, 0x10, 0, 0}, {1, 0x20, 0, 0}, {5, 0x20, 1, 0}, {7, 0x30, 0, 0}};
     hvc_xrefs xrefs = {.items = {items, 4, 4}};
     size_t count;
     assert_ptr_equal(hvc_xrefs_find(&xrefs, 0x20, 0x21, &count), &items[1]);
@@ -643,6 +803,11 @@ int main(void)
         cmocka_unit_test(test_arm64_moved_adrp),
         cmocka_unit_test(test_arm64_copied_anything),
         cmocka_unit_test(test_arm64_straight_lines),
+        cmocka_unit_test(test_arm64_certain),
+        cmocka_unit_test(test_arm64_certain_over_calls),
+        cmocka_unit_test(test_arm64_certain_in_loop),
+        cmocka_unit_test(test_arm64_certain_behind_table),
+        cmocka_unit_test(test_arm64_certain_address),
         cmocka_unit_test(test_arm64_without_adrp),
         cmocka_unit_test(test_arm64_fragment),
         cmocka_unit_test(test_arm64_branches),
