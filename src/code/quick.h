@@ -34,6 +34,7 @@ struct sites_quick {
     /* of the function in work */
     HVC_VECTOR(quick_place) places;
     bool allocates, fragmented;
+    bool looks_up; /* functions by their names: then what calls leave on the stack matters */
     bool memory_failed;
     /* of the stretch in work */
     uint32_t begun;      /* where it begins */

@@ -252,14 +252,26 @@ static bool add_extended(sites_job *job, const hvc_flow *flow, const hvc_flow_ca
 static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_call *lookup,
                           const hvc_ddi *ddi, bool *ret_used);
 
+void sites_names_of(const sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                    uint32_t import, hvc_looked_up *ret_names)
+{
+    bool ansi = text_is(job->analysis->image->imports.items[import].name, "FltGetRoutineAddress");
+    hvc_resolve_names(job->analysis, flow, call, ansi, ret_names);
+}
+
+const hvc_ddi *sites_looked_up(const char *name)
+{
+    const hvc_ddi *ddi = hvc_ddi_of_import((hvc_text){name, strlen(name)});
+    return ddi != NULL && decides(ddi) ? ddi : NULL;
+}
+
 /* A call of MmGetSystemRoutineAddress and the like: which functions it may give. */
 static bool add_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
                        uint32_t import)
 {
     const hvc_ddi *own = job->interests[import].ddi;
-    bool ansi = text_is(job->analysis->image->imports.items[import].name, "FltGetRoutineAddress");
     hvc_looked_up names;
-    hvc_resolve_names(job->analysis, flow, call, ansi, &names);
+    sites_names_of(job, flow, call, import, &names);
     uint32_t *known = hvc_vector_add(&job->analysis->arena, &job->lookups);
     if (known == NULL)
         return false;
@@ -268,9 +280,8 @@ static bool add_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_call
         return sites_add_open(job, flow, call->rva, own, "lookup",
                               "the name of the function that is looked up is not known");
     for (unsigned i = 0; i < names.count; i++) {
-        const char *name = names.list[i];
-        const hvc_ddi *ddi = hvc_ddi_of_import((hvc_text){name, strlen(name)});
-        if (ddi == NULL || !decides(ddi))
+        const hvc_ddi *ddi = sites_looked_up(names.list[i]);
+        if (ddi == NULL)
             continue;
         bool used = false;
         if (names.count == 1 && !follow_lookup(job, flow, call, ddi, &used))
@@ -671,7 +682,8 @@ static bool is_plain_reference(const sites_job *job, const hvc_xref *reference)
 {
     uint32_t import;
     return interesting_at(job, reference->to, &import) &&
-           job->interests[import].kind == SITES_DDI &&
+           (job->interests[import].kind == SITES_DDI ||
+            job->interests[import].kind == SITES_LOOKUP) &&
            !sites_has_practice(job->analysis->image->imports.items[import].name);
 }
 

@@ -79,6 +79,12 @@ unsigned sites_argument_limit(const sites_job *job, const hvc_flow_call *call);
 bool sites_add_member(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
                       hvc_value_id member);
 
+/* The names that a call of a LOOKUP import may ask for. */
+void sites_names_of(const sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                    uint32_t import, hvc_looked_up *ret_names);
+/* The impacted function of that name; NULL when there is none. */
+const hvc_ddi *sites_looked_up(const char *name);
+
 /* sites_quick.c */
 bool sites_prepare_quick(sites_job *job);
 void sites_free_quick(sites_job *job);

@@ -145,17 +145,20 @@ static bool scan_part(sites_job *job, const hvc_code_function *part)
     return true;
 }
 
-/* Whether the function allocates memory, which it might call. */
-static bool allocates(const sites_job *job, const hvc_code_function *part)
+/* Whether the function allocates memory, which it might call, or looks functions up. */
+static void find_habits(sites_job *job, const hvc_code_function *part)
 {
+    sites_quick *quick = job->quick;
     for (size_t i = first_point(job, part->begin);
          i < job->points.count && job->points.items[i].from < part->end; i++) {
         uint32_t import;
-        if (hvc_analysis_import_at(job->analysis, job->points.items[i].to, &import) &&
-            job->interests[import].ddi != NULL && sites_returns_memory(job->interests[import].ddi))
-            return true;
+        if (!hvc_analysis_import_at(job->analysis, job->points.items[i].to, &import))
+            continue;
+        const hvc_ddi *ddi = job->interests[import].ddi;
+        quick->allocates |= ddi != NULL && sites_returns_memory(ddi);
+        quick->looks_up |= job->interests[import].kind == SITES_LOOKUP;
     }
-    return job->thunks.count > 0;
+    quick->allocates |= job->thunks.count > 0;
 }
 
 bool quick_find_places(sites_job *job, uint32_t group)
@@ -164,10 +167,10 @@ bool quick_find_places(sites_job *job, uint32_t group)
     const hvc_function_map *map = &job->analysis->map;
     const hvc_code_function *part;
     quick->fragmented = hvc_function_part(map, group, 1) != NULL;
-    quick->allocates = false;
+    quick->allocates = quick->looks_up = false;
     quick->places.count = quick->flow.covered.count = 0;
     for (size_t n = 0; (part = hvc_function_part(map, group, n)) != NULL; n++)
-        quick->allocates |= allocates(job, part);
+        find_habits(job, part);
     for (size_t n = 0; (part = hvc_function_part(map, group, n)) != NULL; n++)
         if (!scan_part(job, part))
             return false;

@@ -149,6 +149,21 @@ static bool add_call(sites_job *job, const hvc_flow_call *call, const hvc_ddi *d
     return true;
 }
 
+/* Whether a function is looked up by a name that is plain, and is none that matters. */
+static bool looks_up_other(sites_job *job, const hvc_flow_call *call, uint32_t import)
+{
+    const hvc_values *values = &job->analysis->values;
+    hvc_looked_up names;
+    bool on_stack = hvc_term_of(values, call->arguments[0])->kind == HVC_TERM_STACK;
+    if (!is_plain(job, on_stack ? call->name : call->arguments[0]))
+        return false;
+    sites_names_of(job, &job->quick->flow, call, import, &names);
+    for (unsigned i = 0; i < names.count; i++)
+        if (sites_looked_up(names.list[i]) != NULL)
+            return false;
+    return names.complete;
+}
+
 /* A call of a pointer that matters, by way of a register or memory. */
 static bool take_tracked(sites_job *job, const hvc_flow_call *call)
 {
@@ -159,10 +174,17 @@ static bool take_tracked(sites_job *job, const hvc_flow_call *call)
         return false;
     if (!hvc_analysis_import_of(job->analysis, call->target, &import))
         return add_call(job, call, sites_wdf_ddi(job, call->target));
-    if (job->interests[import].kind != SITES_DDI || quick->pending == 0)
+    if (quick->pending == 0)
         return false;
     quick->pending--;
-    return add_call(job, call, job->interests[import].ddi);
+    switch (job->interests[import].kind) {
+    case SITES_DDI:
+        return add_call(job, call, job->interests[import].ddi);
+    case SITES_LOOKUP:
+        return looks_up_other(job, call, import);
+    default:
+        return false;
+    }
 }
 
 /* Whether a call is given a pointer that matters. call: NULL when it was not recorded; then only
@@ -285,7 +307,8 @@ static bool take_call(sites_job *job, const hvc_op *op)
     if (!call &&
         (place ? quick->places.items[quick->place].begun != 0 : op->a.kind == HVC_OPERAND_CONST))
         return true; /* within the function: by a table that was followed, or directly */
-    if (!call || tracked || place || target.checks || job->analysis->isa->pointer_size != 8)
+    if (!call || tracked || place || target.checks || quick->looks_up ||
+        job->analysis->isa->pointer_size != 8)
         return follow_call(job, op, &target, tracked);
     bool handed = quick->loaded && is_handed_on(job, NULL);
     hvc_stretch_skip_call(stretch);
