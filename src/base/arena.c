@@ -35,8 +35,7 @@ static hvc_arena_block *add_block(hvc_arena *arena, size_t least)
     return block;
 }
 
-/* size bytes as they are. */
-static void *take(hvc_arena *arena, size_t size)
+void *hvc_arena_take(hvc_arena *arena, size_t size)
 {
     if (size == 0)
         size = 1;
@@ -60,7 +59,7 @@ static void *take(hvc_arena *arena, size_t size)
 
 void *hvc_arena_alloc(hvc_arena *arena, size_t size)
 {
-    void *memory = take(arena, size);
+    void *memory = hvc_arena_take(arena, size);
     return memory == NULL ? NULL : memset(memory, 0, size);
 }
 
@@ -70,7 +69,7 @@ static void *take_array(hvc_arena *arena, size_t count, size_t size)
         arena->failed = true;
         return NULL;
     }
-    return take(arena, count * size);
+    return hvc_arena_take(arena, count * size);
 }
 
 void *hvc_arena_array(hvc_arena *arena, size_t count, size_t size)

@@ -28,6 +28,8 @@ typedef struct hvc_arena {
  * arena->failed is set: a builder of many small things may check it once at the end). */
 void *hvc_arena_alloc(hvc_arena *arena, size_t size);
 void *hvc_arena_array(hvc_arena *arena, size_t count, size_t size);
+/* The same with whatever the memory holds. */
+void *hvc_arena_take(hvc_arena *arena, size_t size);
 
 /* Copies, NUL-terminated. NULL as above. */
 char *hvc_arena_text(hvc_arena *arena, hvc_text text);

@@ -75,9 +75,10 @@ static bool join_into(flow_job *job, uint32_t block, const hvc_state *state)
 {
     flow_block *to = &job->blocks.items[block];
     if (to->in == NULL) {
-        to->in = hvc_arena_alloc(&job->arena, sizeof(*to->in));
+        to->in = hvc_arena_take(&job->arena, sizeof(*to->in));
         if (to->in == NULL)
             return false;
+        to->in->live = false;
     }
     const hvc_values *values = job->env->values;
     uint8_t sp = job->env->isa->stack_pointer;

@@ -22,7 +22,8 @@ static void escape_arguments(step *s, const hvc_callee *callee)
 {
     hvc_values *values = s->values;
     const hvc_isa *isa = s->isa;
-    for (unsigned i = 0; i < HVC_FLOW_ARGUMENTS; i++) {
+    unsigned count = flow_argument_count(values, isa, s->state, false);
+    for (unsigned i = 0; i < count; i++) {
         int32_t size = 0;
         if (callee->outs_known) {
             bool out = false;
@@ -155,8 +156,7 @@ hvc_value_id step_fresh_stack(step *s)
         const hvc_term *term = hvc_term_of(s->values, s->state->regs[reg]);
         if (reg != s->isa->stack_pointer && step_holds_stack(s->values, s->state->regs[reg]) &&
             (term->kind == HVC_TERM_SET || term->reg == base))
-            hvc_state_set(s->values, s->state, reg,
-                          step_lose(s, s->state->regs[reg], HVC_UNKNOWN_FLOW, 8));
+            hvc_state_set(s->state, reg, step_lose(s, s->state->regs[reg], HVC_UNKNOWN_FLOW, 8));
     }
     return hvc_value_stack(s->values, base, 0);
 }
@@ -173,7 +173,7 @@ static void pop_arguments(step *s, const hvc_callee *callee)
                            hvc_value_const(s->values, (uint32_t)callee->pops), 4);
     else
         sp = step_fresh_stack(s);
-    hvc_state_set(s->values, s->state, isa->stack_pointer, sp);
+    hvc_state_set(s->state, isa->stack_pointer, sp);
 }
 
 /* Whether a callee may look at what a volatile register holds that is no argument by the calling
@@ -229,13 +229,13 @@ static void apply_frame_helper(step *s, const hvc_callee *callee, hvc_value_id s
          */
         const hvc_term *term = hvc_term_of(s->values, sp);
         bool first = term->kind == HVC_TERM_STACK && term->reg == 0 && term->offset == -8;
-        hvc_state_set(s->values, s->state, isa->frame_pointer,
+        hvc_state_set(s->state, isa->frame_pointer,
                       first ? hvc_value_stack(s->values, 0, -4)
                             : hvc_value_unknown(s->values, HVC_UNKNOWN_CALL));
     } else if (callee->frame_undo) {
         for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
             if (reg != isa->stack_pointer && reg != isa->return_register)
-                hvc_state_set(s->values, s->state, reg,
+                hvc_state_set(s->state, reg,
                               step_lose(s, s->state->regs[reg], HVC_UNKNOWN_CALL, 8));
     }
 }
@@ -245,7 +245,7 @@ static void set_registers(step *s, const hvc_callee *callee)
     for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++) {
         if (((s->isa->volatile_registers & ~callee->preserved) >> reg & 1) == 0)
             continue;
-        hvc_state_set(s->values, s->state, reg,
+        hvc_state_set(s->state, reg,
                       looks_at(s, callee, reg)
                           ? step_lose(s, s->state->regs[reg], HVC_UNKNOWN_CALL, 8)
                           : hvc_value_unknown(s->values, HVC_UNKNOWN_CALL));
@@ -311,7 +311,7 @@ void step_call(step *s, hvc_value_id target, uint32_t memory)
     set_registers(s, &callee);
     if (!(callee.preserved >> isa->return_register & 1))
         hvc_state_set(
-            s->values, s->state, isa->return_register,
+            s->state, isa->return_register,
             apply_effect(s, &callee, arguments, hvc_value_result(s->values, s->insn->rva)));
     s->state->flags = (hvc_flags){.kind = HVC_FLAGS_UNKNOWN};
     pop_arguments(s, &callee);

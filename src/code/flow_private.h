@@ -115,6 +115,10 @@ void flow_record_blind(flow_job *job, const flow_insn *insn);
 void flow_record_address(flow_job *job, uint64_t address);
 void flow_record_control(flow_job *job, const flow_insn *insn, uint32_t number, hvc_value_id value);
 void flow_record_return(flow_job *job, const hvc_state *state);
+/* How many of a call's arguments may be known at most: behind these nothing is known of the stack.
+ */
+unsigned flow_argument_count(const hvc_values *values, const hvc_isa *isa, const hvc_state *state,
+                             bool tail);
 hvc_value_id flow_argument(hvc_values *values, const hvc_isa *isa, const hvc_state *state,
                            unsigned n, bool tail);
 

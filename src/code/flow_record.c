@@ -54,6 +54,20 @@ hvc_value_id flow_argument(hvc_values *values, const hvc_isa *isa, const hvc_sta
     return value;
 }
 
+unsigned flow_argument_count(const hvc_values *values, const hvc_isa *isa, const hvc_state *state,
+                             bool tail)
+{
+    const hvc_term *sp = hvc_term_of(values, state->regs[isa->stack_pointer]);
+    unsigned count = isa->argument_register_count;
+    if (sp->kind != HVC_TERM_STACK)
+        return count;
+    int32_t low = sp->offset + hvc_argument_stack(isa, count);
+    int32_t high = sp->offset + hvc_argument_stack(isa, HVC_FLOW_ARGUMENTS);
+    if (tail && isa->link_register == HVC_REG_NONE)
+        high += isa->pointer_size;
+    return hvc_state_holds(state, sp->reg, low, high) ? HVC_FLOW_ARGUMENTS : count;
+}
+
 static bool add_address(flow_job *job, uint32_t rva)
 {
     uint32_t *address = hvc_vector_add(job->results, &job->flow->addresses);
@@ -97,9 +111,15 @@ void flow_record_call(flow_job *job, const flow_insn *insn, hvc_state *state, hv
                             .memory = memory,
                             .target = target,
                             .unsure = job->unsure};
-    for (unsigned i = 0; i < HVC_FLOW_ARGUMENTS; i++) {
+    unsigned count = flow_argument_count(job->env->values, job->env->isa, state, tail);
+    for (unsigned i = 0; i < count; i++) {
         call->arguments[i] = flow_argument(job->env->values, job->env->isa, state, i, tail);
         record_addresses_of(job, call->arguments[i]);
+    }
+    if (count < HVC_FLOW_ARGUMENTS) {
+        hvc_value_id none = flow_argument(job->env->values, job->env->isa, state, count, tail);
+        for (unsigned i = count; i < HVC_FLOW_ARGUMENTS; i++)
+            call->arguments[i] = none;
     }
     if (job->env->isa->argument_register_count == 0)
         for (unsigned i = 0; i < HVC_FLOW_REGISTERS; i++)

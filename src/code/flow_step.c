@@ -37,6 +37,8 @@ hvc_value_id step_read_operand(step *s, const hvc_operand *operand, uint8_t size
     if (operand->kind == HVC_OPERAND_NONE)
         return hvc_value_unknown(s->values, HVC_UNKNOWN_INSTRUCTION);
     hvc_value_id value = step_read_register(s, operand->reg);
+    if (size == 8)
+        return value;
     if (size < s->isa->pointer_size && step_holds_stack(s->values, value))
         return step_lose(s, value, HVC_UNKNOWN_INSTRUCTION, size);
     return hvc_value_truncate(s->values, value, size);
@@ -53,7 +55,7 @@ static void write_register(step *s, uint8_t reg, hvc_value_id value, uint8_t siz
             old = step_lose(s, old, HVC_UNKNOWN_INSTRUCTION, whole);
         value = hvc_value_insert(s->values, old, value, size);
     }
-    hvc_state_set(s->values, s->state, reg, value);
+    hvc_state_set(s->state, reg, value);
 }
 
 /* An address, taken apart as far as it can be. */
@@ -274,7 +276,7 @@ static bool step_align_stack(step *s, const hvc_op *op)
         op->a.reg != sp || op->b.kind != HVC_OPERAND_CONST ||
         hvc_term_of(s->values, s->state->regs[sp])->kind != HVC_TERM_STACK)
         return false;
-    hvc_state_set(s->values, s->state, sp, step_fresh_stack(s));
+    hvc_state_set(s->state, sp, step_fresh_stack(s));
     return true;
 }
 

@@ -80,11 +80,6 @@ void hvc_state_escape_sized(const hvc_values *values, hvc_state *state, hvc_valu
     }
 }
 
-void hvc_state_escape(const hvc_values *values, hvc_state *state, hvc_value_id value)
-{
-    hvc_state_escape_sized(values, state, value, 0);
-}
-
 static void insert_slot(hvc_values *values, hvc_state *state, size_t at, hvc_slot slot)
 {
     if (state->slot_count == HVC_STATE_SLOTS) {
@@ -167,6 +162,16 @@ void hvc_state_forget(hvc_values *values, hvc_state *state, uint8_t base, int32_
         state->entry_lost = true;
     }
     remove_slots(state, first, count);
+}
+
+bool hvc_state_holds(const hvc_state *state, uint8_t base, int32_t low, int32_t high)
+{
+    size_t count = 0;
+    if (base == 0 && high > 0 && !state->entry_lost)
+        return true; /* as at entry */
+    if (state->slot_count > 0)
+        overlapping(state, base, low, high, &count);
+    return count > 0;
 }
 
 hvc_value_id hvc_state_load(hvc_values *values, const hvc_state *state, uint8_t base,
@@ -269,19 +274,6 @@ void hvc_state_foreign_write(hvc_values *values, hvc_state *state)
         if (state->flags.place.kind == 2 && state->flags.place.reg_or_base != 0)
             state->flags.place.kind = 0;
     }
-}
-
-void hvc_state_set(hvc_values *values, hvc_state *state, uint8_t reg, hvc_value_id value)
-{
-    (void)values;
-    if (reg >= HVC_REG_COUNT)
-        return;
-    hvc_place_of origin = state->origin[reg];
-    state->regs[reg] = value;
-    state->origin[reg].kind = 0;
-    /* What was compared may still lie where the register was loaded from. */
-    if (state->flags.place.kind == 1 && state->flags.place.reg_or_base == reg)
-        state->flags.place = origin;
 }
 
 static bool same_place(const hvc_place_of *a, const hvc_place_of *b)

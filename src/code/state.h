@@ -67,8 +67,19 @@ void hvc_state_copy(hvc_state *to, const hvc_state *from);
 bool hvc_state_join(hvc_values *values, const hvc_isa *isa, hvc_state *to, const hvc_state *from,
                     uint8_t join_base, bool widen);
 
-void hvc_state_set(hvc_values *values, hvc_state *state, uint8_t reg, hvc_value_id value);
+static inline void hvc_state_set(hvc_state *state, uint8_t reg, hvc_value_id value)
+{
+    if (reg >= HVC_REG_COUNT)
+        return;
+    /* What was compared may still lie where the register was loaded from. */
+    if (state->flags.place.kind == 1 && state->flags.place.reg_or_base == reg)
+        state->flags.place = state->origin[reg];
+    state->regs[reg] = value;
+    state->origin[reg].kind = 0;
+}
 
+/* Whether anything is known of the stack's bytes from base + low up to base + high. */
+bool hvc_state_holds(const hvc_state *state, uint8_t base, int32_t low, int32_t high);
 /* The stack's bytes at base + offset; UNKNOWN when they are not known. */
 hvc_value_id hvc_state_load(hvc_values *values, const hvc_state *state, uint8_t base,
                             int32_t offset, uint8_t size);
@@ -82,8 +93,13 @@ void hvc_state_foreign_write(hvc_values *values, hvc_state *state);
 /* An address on the stack gets where it cannot be followed; does nothing for other values. The
  * object there is size bytes long, 0 when that is not known: then it may reach up to the return
  * address. */
-void hvc_state_escape(const hvc_values *values, hvc_state *state, hvc_value_id value);
 void hvc_state_escape_sized(const hvc_values *values, hvc_state *state, hvc_value_id value,
                             int32_t size);
+static inline void hvc_state_escape(const hvc_values *values, hvc_state *state, hvc_value_id value)
+{
+    uint8_t kind = hvc_term_of(values, value)->kind;
+    if (kind == HVC_TERM_STACK || kind == HVC_TERM_OP || kind == HVC_TERM_SET)
+        hvc_state_escape_sized(values, state, value, 0);
+}
 
 #endif

@@ -29,6 +29,7 @@ hvc_status hvc_values_init(hvc_values *values, uint8_t pointer_size)
 void hvc_values_reset(hvc_values *values)
 {
     memset(values->buckets, 0, values->bucket_count * sizeof(*values->buckets));
+    memset(values->narrow, 0, sizeof(values->narrow));
     values->member_count = 0;
     values->failed = false;
     /* Id 0 is "undefined", ids 1..HVC_UNKNOWN_COUNT - 1 the unknowns: none of them is hashed, so
@@ -47,8 +48,16 @@ void hvc_values_free(hvc_values *values)
     memset(values, 0, sizeof(*values));
 }
 
+static uint32_t hash_number(uint64_t number)
+{
+    uint64_t mixed = (number ^ number >> 32) * UINT64_C(0x9E3779B97F4A7C15);
+    return (uint32_t)(mixed >> 32);
+}
+
 static uint32_t hash_term(const hvc_term *term, const hvc_value_id *members)
 {
+    if (term->kind == HVC_TERM_CONST)
+        return hash_number(term->number);
     uint64_t head = (uint64_t)term->kind | (uint64_t)term->size << 8 | (uint64_t)term->reg << 16 |
                     (uint64_t)term->alu << 24 | (uint64_t)(uint32_t)term->offset << 32;
     uint64_t tail = (uint64_t)term->scale | (uint64_t)term->sign << 8 | (uint64_t)term->count << 16;
@@ -118,13 +127,13 @@ static bool add_members(hvc_values *values, const hvc_value_id *members, uint32_
     return true;
 }
 
-static hvc_value_id intern(hvc_values *values, hvc_term term, const hvc_value_id *members)
+static hvc_value_id intern(hvc_values *values, const hvc_term *term, const hvc_value_id *members)
 {
-    uint32_t hash = hash_term(&term, members), at = hash & (values->bucket_count - 1);
+    uint32_t hash = hash_term(term, members), at = hash & (values->bucket_count - 1);
     while (values->buckets[at] != 0) {
         hvc_value_id id = (values->buckets[at] & BUCKET_ID) - 1;
         if (((values->buckets[at] ^ hash) & ~BUCKET_ID) == 0 &&
-            same_term(values, &values->terms[id], &term, members))
+            same_term(values, &values->terms[id], term, members))
             return id;
         at = (at + 1) & (values->bucket_count - 1);
     }
@@ -137,28 +146,30 @@ static hvc_value_id intern(hvc_values *values, hvc_term term, const hvc_value_id
         }
         return intern(values, term, members);
     }
-    if (term.kind == HVC_TERM_SET) {
-        term.a = values->member_count;
-        if (!add_members(values, members, term.count)) {
-            values->failed = true;
-            return hvc_value_unknown(values, HVC_UNKNOWN_BUDGET);
-        }
+    uint32_t first = values->member_count;
+    if (term->kind == HVC_TERM_SET && !add_members(values, members, term->count)) {
+        values->failed = true;
+        return hvc_value_unknown(values, HVC_UNKNOWN_BUDGET);
     }
     hvc_value_id id = values->count++;
-    values->terms[id] = term;
+    values->terms[id] = *term;
+    if (term->kind == HVC_TERM_SET)
+        values->terms[id].a = first;
     values->buckets[at] = (hash & ~BUCKET_ID) | (id + 1);
     return id;
 }
 
-hvc_value_id hvc_value_unknown(hvc_values *values, hvc_unknown why)
-{
-    (void)values;
-    return (hvc_value_id)(why == HVC_UNKNOWN_NONE ? HVC_UNKNOWN_INSTRUCTION : why);
-}
-
 hvc_value_id hvc_value_const(hvc_values *values, uint64_t number)
 {
-    return intern(values, (hvc_term){.kind = HVC_TERM_CONST, .number = number}, NULL);
+    /* Most are there already. */
+    uint32_t hash = hash_number(number),
+             bucket = values->buckets[hash & (values->bucket_count - 1)];
+    if (bucket != 0 && ((bucket ^ hash) & ~BUCKET_ID) == 0) {
+        const hvc_term *term = &values->terms[(bucket & BUCKET_ID) - 1];
+        if (term->kind == HVC_TERM_CONST && term->number == number)
+            return (bucket & BUCKET_ID) - 1;
+    }
+    return intern(values, &(hvc_term){.kind = HVC_TERM_CONST, .number = number}, NULL);
 }
 
 hvc_value_id hvc_value_range(hvc_values *values, uint64_t last, hvc_unknown why)
@@ -167,8 +178,17 @@ hvc_value_id hvc_value_range(hvc_values *values, uint64_t last, hvc_unknown why)
         return hvc_value_const(values, 0);
     if (last == UINT64_MAX)
         return hvc_value_unknown(values, why);
-    return intern(values, (hvc_term){.kind = HVC_TERM_RANGE, .number = last, .alu = (uint8_t)why},
-                  NULL);
+    hvc_value_id *known = last == UINT32_MAX   ? &values->narrow[2][why]
+                          : last == UINT16_MAX ? &values->narrow[1][why]
+                          : last == UINT8_MAX  ? &values->narrow[0][why]
+                                               : NULL;
+    if (known != NULL && *known != HVC_VALUE_UNDEFINED)
+        return *known;
+    hvc_value_id range = intern(
+        values, &(hvc_term){.kind = HVC_TERM_RANGE, .number = last, .alu = (uint8_t)why}, NULL);
+    if (known != NULL)
+        *known = range;
+    return range;
 }
 
 static hvc_unknown why_of(const hvc_term *term)
@@ -185,53 +205,41 @@ hvc_unknown hvc_value_why(const hvc_values *values, hvc_value_id value)
 
 hvc_value_id hvc_value_entry(hvc_values *values, uint8_t reg)
 {
-    return intern(
-        values, (hvc_term){.kind = HVC_TERM_ENTRY, .reg = reg, .size = values->pointer_size}, NULL);
+    return intern(values,
+                  &(hvc_term){.kind = HVC_TERM_ENTRY, .reg = reg, .size = values->pointer_size},
+                  NULL);
 }
 
 hvc_value_id hvc_value_entry_stack(hvc_values *values, int32_t offset, uint8_t size)
 {
-    return intern(values, (hvc_term){.kind = HVC_TERM_ENTRY_STACK, .offset = offset, .size = size},
+    return intern(values, &(hvc_term){.kind = HVC_TERM_ENTRY_STACK, .offset = offset, .size = size},
                   NULL);
 }
 
 hvc_value_id hvc_value_stack(hvc_values *values, uint8_t base, int32_t offset)
 {
-    return intern(values, (hvc_term){.kind = HVC_TERM_STACK, .reg = base, .offset = offset}, NULL);
+    return intern(values, &(hvc_term){.kind = HVC_TERM_STACK, .reg = base, .offset = offset}, NULL);
 }
 
 hvc_value_id hvc_value_result(hvc_values *values, uint32_t call_rva)
 {
     return intern(
         values,
-        (hvc_term){.kind = HVC_TERM_RESULT, .number = call_rva, .size = values->pointer_size},
+        &(hvc_term){.kind = HVC_TERM_RESULT, .number = call_rva, .size = values->pointer_size},
         NULL);
 }
 
 hvc_value_id hvc_value_object(hvc_values *values, unsigned object)
 {
     return intern(
-        values, (hvc_term){.kind = HVC_TERM_OBJECT, .number = object, .size = values->pointer_size},
-        NULL);
-}
-
-bool hvc_value_is_const(const hvc_values *values, hvc_value_id value, uint64_t *ret_number)
-{
-    if (values->terms[value].kind != HVC_TERM_CONST)
-        return false;
-    *ret_number = values->terms[value].number;
-    return true;
+        values,
+        &(hvc_term){.kind = HVC_TERM_OBJECT, .number = object, .size = values->pointer_size}, NULL);
 }
 
 bool hvc_value_is_lost(const hvc_values *values, hvc_value_id value)
 {
     hvc_unknown why = hvc_value_why(values, value);
     return why == HVC_UNKNOWN_MERGE || why == HVC_UNKNOWN_FLOW || why == HVC_UNKNOWN_BUDGET;
-}
-
-bool hvc_value_is_unknown(const hvc_values *values, hvc_value_id value)
-{
-    return values->terms[value].kind == HVC_TERM_UNKNOWN;
 }
 
 static bool bound_of(const hvc_values *values, hvc_value_id value, unsigned depth,
@@ -254,12 +262,12 @@ hvc_value_id hvc_value_load(hvc_values *values, hvc_value_id address, int32_t of
     if (!can_follow || base.depth + 1 >= HVC_VALUE_DEPTH || size == 0 || size > 8)
         return hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
     return intern(values,
-                  (hvc_term){.kind = HVC_TERM_LOAD,
-                             .a = address,
-                             .offset = offset,
-                             .size = size,
-                             .sign = sign && size < 8,
-                             .depth = (uint8_t)(base.depth + 1)},
+                  &(hvc_term){.kind = HVC_TERM_LOAD,
+                              .a = address,
+                              .offset = offset,
+                              .size = size,
+                              .sign = sign && size < 8,
+                              .depth = (uint8_t)(base.depth + 1)},
                   NULL);
 }
 
@@ -279,26 +287,14 @@ hvc_value_id hvc_value_table(hvc_values *values, hvc_value_id base, int32_t offs
                         : hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
     }
     return intern(values,
-                  (hvc_term){.kind = HVC_TERM_TABLE,
-                             .a = base,
-                             .b = index,
-                             .scale = scale,
-                             .size = size,
-                             .sign = sign && size < 8,
-                             .depth = (uint8_t)(values->terms[index].depth + 1)},
+                  &(hvc_term){.kind = HVC_TERM_TABLE,
+                              .a = base,
+                              .b = index,
+                              .scale = scale,
+                              .size = size,
+                              .sign = sign && size < 8,
+                              .depth = (uint8_t)(values->terms[index].depth + 1)},
                   NULL);
-}
-
-const hvc_value_id *hvc_value_members(const hvc_values *values, const hvc_value_id *value,
-                                      size_t *ret_count)
-{
-    const hvc_term *term = &values->terms[*value];
-    if (term->kind != HVC_TERM_SET) {
-        *ret_count = 1;
-        return value;
-    }
-    *ret_count = term->count;
-    return values->members + term->a;
 }
 
 /* A value of the distinct ids in list (sorted here). */
@@ -318,8 +314,8 @@ static hvc_value_id make_set(hvc_values *values, hvc_value_id *list, size_t coun
     for (size_t i = 0; i < count; i++)
         if (values->terms[list[i]].depth > depth)
             depth = values->terms[list[i]].depth;
-    return intern(values, (hvc_term){.kind = HVC_TERM_SET, .count = (uint8_t)count, .depth = depth},
-                  list);
+    return intern(values,
+                  &(hvc_term){.kind = HVC_TERM_SET, .count = (uint8_t)count, .depth = depth}, list);
 }
 
 static bool add_distinct(hvc_value_id *list, size_t *count, size_t room, hvc_value_id id)
@@ -424,11 +420,11 @@ hvc_value_id hvc_value_bound(hvc_values *values, hvc_value_id value, uint64_t la
         term.depth + 1 >= HVC_VALUE_DEPTH)
         return value;
     return intern(values,
-                  (hvc_term){.kind = HVC_TERM_BOUND,
-                             .a = value,
-                             .b = value,
-                             .number = last,
-                             .depth = (uint8_t)(values->terms[value].depth + 1)},
+                  &(hvc_term){.kind = HVC_TERM_BOUND,
+                              .a = value,
+                              .b = value,
+                              .number = last,
+                              .depth = (uint8_t)(values->terms[value].depth + 1)},
                   NULL);
 }
 
@@ -448,7 +444,7 @@ hvc_value_id hvc_value_insert(hvc_values *values, hvc_value_id old, hvc_value_id
         return hvc_value_unknown(values, HVC_UNKNOWN_BUDGET);
     return intern(
         values,
-        (hvc_term){
+        &(hvc_term){
             .kind = HVC_TERM_PART, .a = old, .b = low, .size = size, .depth = (uint8_t)(depth + 1)},
         NULL);
 }
@@ -678,12 +674,12 @@ static hvc_value_id make_op(hvc_values *values, hvc_alu alu, hvc_value_id a, hvc
     if (depth + 1 >= HVC_VALUE_DEPTH)
         return hvc_value_unknown(values, HVC_UNKNOWN_BUDGET);
     return intern(values,
-                  (hvc_term){.kind = HVC_TERM_OP,
-                             .alu = (uint8_t)alu,
-                             .size = size,
-                             .a = a,
-                             .b = b,
-                             .depth = (uint8_t)(depth + 1)},
+                  &(hvc_term){.kind = HVC_TERM_OP,
+                              .alu = (uint8_t)alu,
+                              .size = size,
+                              .a = a,
+                              .b = b,
+                              .depth = (uint8_t)(depth + 1)},
                   NULL);
 }
 

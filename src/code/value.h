@@ -77,8 +77,9 @@ typedef struct hvc_values {
     uint32_t member_count, member_capacity;
     uint32_t *buckets; /* hash table of ids */
     uint32_t bucket_count;
-    uint8_t pointer_size; /* bytes of a whole register */
-    bool failed;          /* out of memory: every new value is unknown */
+    hvc_value_id narrow[3][HVC_UNKNOWN_COUNT]; /* RANGEs of 1, 2 and 4 bytes, once made */
+    uint8_t pointer_size;                      /* bytes of a whole register */
+    bool failed;                               /* out of memory: every new value is unknown */
 } hvc_values;
 
 /* The ids that every table has. */
@@ -93,7 +94,12 @@ static inline const hvc_term *hvc_term_of(const hvc_values *values, hvc_value_id
     return &values->terms[id];
 }
 
-hvc_value_id hvc_value_unknown(hvc_values *values, hvc_unknown why);
+static inline hvc_value_id hvc_value_unknown(hvc_values *values, hvc_unknown why)
+{
+    (void)values;
+    return (hvc_value_id)(why == HVC_UNKNOWN_NONE ? HVC_UNKNOWN_INSTRUCTION : why);
+}
+
 hvc_value_id hvc_value_const(hvc_values *values, uint64_t number);
 hvc_value_id hvc_value_range(hvc_values *values, uint64_t last, hvc_unknown why);
 /* Why an UNKNOWN or a RANGE is not known; HVC_UNKNOWN_NONE for every other term. */
@@ -123,14 +129,31 @@ hvc_value_id hvc_value_truncate(hvc_values *values, hvc_value_id value, uint8_t 
 /* What holds when either may hold. */
 hvc_value_id hvc_value_join(hvc_values *values, hvc_value_id a, hvc_value_id b);
 
-bool hvc_value_is_const(const hvc_values *values, hvc_value_id value, uint64_t *ret_number);
+static inline bool hvc_value_is_const(const hvc_values *values, hvc_value_id value,
+                                      uint64_t *ret_number)
+{
+    const hvc_term *term = hvc_term_of(values, value);
+    if (term->kind == HVC_TERM_CONST)
+        *ret_number = term->number;
+    return term->kind == HVC_TERM_CONST;
+}
+
 /* Whether a value may have been known before ways met, or before control was lost. */
 bool hvc_value_is_lost(const hvc_values *values, hvc_value_id value);
-bool hvc_value_is_unknown(const hvc_values *values, hvc_value_id value);
+static inline bool hvc_value_is_unknown(const hvc_values *values, hvc_value_id value)
+{
+    return hvc_term_of(values, value)->kind == HVC_TERM_UNKNOWN;
+}
 
 /* The members of a value: itself, or those of a SET. *ret_single holds the id for a non-set. */
-const hvc_value_id *hvc_value_members(const hvc_values *values, const hvc_value_id *value,
-                                      size_t *ret_count);
+static inline const hvc_value_id *hvc_value_members(const hvc_values *values,
+                                                    const hvc_value_id *value, size_t *ret_count)
+{
+    const hvc_term *term = hvc_term_of(values, *value);
+    bool set = term->kind == HVC_TERM_SET;
+    *ret_count = set ? term->count : 1;
+    return set ? values->members + term->a : value;
+}
 
 /* alu on plain numbers of size bytes (the concrete semantics that everything above agrees with). */
 uint64_t hvc_alu_compute(hvc_alu alu, uint64_t a, uint64_t b, uint8_t size);

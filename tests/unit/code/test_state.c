@@ -272,22 +272,22 @@ static void test_join_registers(void **state)
 {
     (void)state;
     for (uint8_t reg = 0; reg < 3; reg++)
-        hvc_state_set(&values, &here, reg, number(reg));
+        hvc_state_set(&here, reg, number(reg));
     hvc_state_copy(&there, &here);
     assert_false(join(false));
-    hvc_state_set(&values, &there, 1, number(0x200));
-    hvc_state_set(&values, &there, HVC_REG_T0, number(1)); /* dead between instructions */
+    hvc_state_set(&there, 1, number(0x200));
+    hvc_state_set(&there, HVC_REG_T0, number(1)); /* dead between instructions */
     assert_true(join(false));
     assert_int_equal(here.regs[0], number(0));
     assert_int_equal(here.regs[1], hvc_value_join(&values, number(1), number(0x200)));
     assert_false(join(false)); /* it settles */
-    hvc_state_set(&values, &there, 2, number(9));
+    hvc_state_set(&there, 2, number(9));
     assert_true(join(true));
     assert_int_equal(hvc_value_why(&values, here.regs[2]), HVC_UNKNOWN_MERGE);
     assert_false(join(true));
     /* from nowhere, and to nowhere */
     there.live = false;
-    hvc_state_set(&values, &there, 0, number(5));
+    hvc_state_set(&there, 0, number(5));
     assert_false(join(false));
     assert_int_equal(here.regs[0], number(0));
     there.live = true;
@@ -341,13 +341,13 @@ static void test_join_loses_addresses(void **state)
     assert_true(join(false));
     assert_int_equal(here.escape_count, 1);
     assert_int_equal(here.escaped[0].low, -0x40);
-    hvc_state_set(&values, &here, 3, address(-0x80));
-    hvc_state_set(&values, &there, 3, hvc_value_unknown(&values, HVC_UNKNOWN_CALL));
+    hvc_state_set(&here, 3, address(-0x80));
+    hvc_state_set(&there, 3, hvc_value_unknown(&values, HVC_UNKNOWN_CALL));
     assert_true(join(false));
     assert_int_equal(here.escaped[0].low, -0x80);
     /* in a set, it is still known where it is */
-    hvc_state_set(&values, &here, 4, address(-0x100));
-    hvc_state_set(&values, &there, 4, number(0));
+    hvc_state_set(&here, 4, address(-0x100));
+    hvc_state_set(&there, 4, number(0));
     assert_true(join(false));
     assert_int_equal(here.escape_count, 1);
     assert_int_equal(here.escaped[0].low, -0x80);
@@ -357,14 +357,14 @@ static void test_join_stack_pointers(void **state)
 {
     uint8_t sp = hvc_isa_x64.stack_pointer;
     (void)state;
-    hvc_state_set(&values, &here, sp, address(-0x28));
-    hvc_state_set(&values, &there, sp, address(-0x28));
+    hvc_state_set(&here, sp, address(-0x28));
+    hvc_state_set(&there, sp, address(-0x28));
     assert_false(join(false));
-    hvc_state_set(&values, &there, sp, address(-0x30));
+    hvc_state_set(&there, sp, address(-0x30));
     assert_true(join(false));
     assert_int_equal(here.regs[sp], hvc_value_stack(&values, 1, 0));
     /* a loop that moves it */
-    hvc_state_set(&values, &there, sp, hvc_value_stack(&values, 1, -8));
+    hvc_state_set(&there, sp, hvc_value_stack(&values, 1, -8));
     assert_true(join(false));
     assert_true(is_unknown(here.regs[sp]));
 }
@@ -378,7 +378,7 @@ static void test_flags(void **state)
     hvc_state_copy(&there, &here);
     assert_false(join(false));
     /* the register is overwritten: what was compared still lies in the slot that it came from */
-    hvc_state_set(&values, &here, 0, number(1));
+    hvc_state_set(&here, 0, number(1));
     assert_int_equal(here.flags.place.kind, 2);
     assert_int_equal(here.flags.place.offset, -8);
     assert_int_equal(here.origin[0].kind, 0);
