@@ -48,10 +48,10 @@ typedef struct tracker {
     const hvc_image *image;
     const hvc_exec *exec;
     hvc_arena *scratch;
-    const hvc_zones *zones;
+    const hvc_zones *zones, *all; /* in all, more than stores count */
+    const hvc_arm64_sieve *sieve; /* NULL: branches are told of as well */
     hvc_arm64_sink sink;
     void *context;
-    bool branches; /* tell of them as well */
     bool stopped, cut;
     uint64_t budget; /* references that may still be told */
 
@@ -85,7 +85,8 @@ typedef struct tracker {
 
 static void tell(tracker *it, uint32_t to, uint8_t kind, bool certain)
 {
-    if (!hvc_zones_hold(it->zones, to) || it->stopped)
+    bool stores = it->all != it->zones && !hvc_zones_hold(it->all, to);
+    if (!hvc_zones_hold(it->zones, to) || (stores && !hvc_arm64_may_store(it->word)))
         return;
     if (it->refs.count >= it->budget) {
         it->cut = true;
@@ -188,6 +189,7 @@ static inline void use(tracker *it, unsigned n, int32_t offset)
         use_anything(it, n, offset);
 }
 
+/* A value gets to where it is not followed. */
 static void escape_value(tracker *it, uint32_t value)
 {
     if (!hvc_zones_hold(it->zones, value) || it->escaped_count > MAX_ESCAPED)
@@ -200,10 +202,10 @@ static void escape_value(tracker *it, uint32_t value)
     it->escaped_count++;
 }
 
-/* What register n holds gets to where it is not followed. */
-static void escape(tracker *it, unsigned n)
+/* The same for what register n holds. */
+static void escape_register(tracker *it, unsigned n)
 {
-    uint32_t bit = n < REGISTERS ? UINT32_C(1) << n : 0;
+    uint32_t bit = UINT32_C(1) << n;
     if (it->now.known & bit)
         escape_value(it, it->now.value[n]);
     if ((it->now.perhaps & it->with_values & bit) == 0)
@@ -214,10 +216,16 @@ static void escape(tracker *it, unsigned n)
         escape_value(it, it->values[n][i]);
 }
 
+static inline void escape(tracker *it, unsigned n)
+{
+    if (((it->now.known | it->now.perhaps) >> n & 1) != 0)
+        escape_register(it, n);
+}
+
 static void escape_arguments(tracker *it)
 {
     for (uint32_t left = (it->now.known | it->now.perhaps) & ARGUMENTS; left != 0; left &= left - 1)
-        escape(it, (unsigned)__builtin_ctz(left));
+        escape_register(it, (unsigned)__builtin_ctz(left));
 }
 
 static void change(tracker *it, unsigned reg)
@@ -484,7 +492,7 @@ static bool branch_class(tracker *it, uint32_t word)
 {
     uint32_t target;
     bool direct = hvc_arm64_branch_target(word, it->rva, &target);
-    if (direct && it->branches)
+    if (direct && it->sieve == NULL)
         tell(it, target, hvc_arm64_is_call(word) ? HVC_XREF_CALL : HVC_XREF_JUMP, true);
     if (hvc_arm64_is_call(word)) {
         escape_arguments(it);
@@ -504,28 +512,6 @@ static bool branch_class(tracker *it, uint32_t word)
     escape_arguments(it);
     if (is_table_jump(it) && join(it, &it->table))
         it->again |= it->unseen;
-    return false;
-}
-
-/* Whether the region can refer to a zone at all; most cannot. */
-static bool touches(const tracker *it, uint32_t begin, uint32_t end)
-{
-    const uint8_t *bytes = it->range->bytes + (begin - it->range->slot);
-    uint32_t rva = it->range->rva + (begin - it->range->slot);
-    for (uint32_t at = 0; at < end - begin; at += 4) {
-        uint8_t mark = it->marks[bytes[at + 3]];
-        if ((mark & (HVC_ARM64_ADR | HVC_ARM64_LITERAL)) == 0)
-            continue;
-        uint32_t word = hvc_le32(bytes + at);
-        if (mark == HVC_ARM64_LITERAL) {
-            if (hvc_zones_hold(it->zones, hvc_arm64_literal(word, rva + at)))
-                return true;
-        } else if (is_near(it, hvc_arm64_is_adrp(word)
-                                   ? hvc_arm64_adrp_page(word, rva + at)
-                                   : rva + at + (uint32_t)hvc_arm64_adr_offset(word))) {
-            return true;
-        }
-    }
     return false;
 }
 
@@ -643,25 +629,29 @@ static void sweep(tracker *it, bool fragment)
     it->alive = true;
     it->now.known = 0;
     it->now.perhaps = fragment ? ALL_REGISTERS : 0;
-    uint32_t live = live_registers(it);
+    uint32_t live = live_registers(it), size = it->size;
+    const uint32_t *way_at = it->way_at;
     bool ended = false; /* control does not go on from the instruction before */
-    for (uint32_t at = 0; at < it->size && !it->stopped; at += 4) {
+    for (uint32_t at = 0; at < size; at += 4) {
         uint32_t word = hvc_le32(bytes + at);
-        it->rva = it->begin + at;
-        if (it->way_at[at / 4] != 0) {
-            arrive(it);
-            live = live_registers(it);
-        } else if (ended) {
-            lose(it);
-            live = live_registers(it);
+        if (way_at[at / 4] != 0 || ended) {
+            it->rva = it->begin + at;
+            if (way_at[at / 4] != 0)
+                arrive(it);
+            else
+                lose(it);
+            ended = false;
+            live = it->alive ? live_registers(it) : 0;
         }
-        ended = false;
-        if (!it->alive || (it->calm[word >> 24] && !names(word, live)))
+        if ((it->calm[word >> 24] && !names(word, live)) || !it->alive)
             continue;
+        it->rva = it->begin + at;
         it->word = word;
         follow(it, word);
         ended = !it->alive;
-        live = live_registers(it);
+        live = ended ? 0 : live_registers(it);
+        if (it->stopped)
+            return;
     }
 }
 
@@ -705,9 +695,11 @@ static void hand_out(tracker *it)
 static void scan_region(tracker *it, uint32_t begin, uint32_t end)
 {
     bool fragment = hvc_place_in(it->fragments, begin);
-    if (!it->branches && !fragment && !touches(it, begin, end))
+    uint32_t rva = it->range->rva + (begin - it->range->slot);
+    hvc_span code = {it->range->bytes + (begin - it->range->slot), end - begin};
+    if (it->sieve != NULL && !fragment && !hvc_arm64_may_refer(it->sieve, code, rva))
         return;
-    it->begin = it->range->rva + (begin - it->range->slot);
+    it->begin = rva;
     it->size = end - begin;
     if (!prepare_region(it)) {
         it->stopped = true;
@@ -766,14 +758,15 @@ static bool find_regions(tracker *it)
 }
 
 bool hvc_arm64_refs_each(const hvc_image *image, const hvc_exec *exec, const hvc_zones *zones,
-                         bool branches, hvc_arena *scratch, hvc_arm64_sink sink, void *context,
-                         bool *ret_cut)
+                         const hvc_zones *all, const hvc_arm64_sieve *sieve, hvc_arena *scratch,
+                         hvc_arm64_sink sink, void *context, bool *ret_cut)
 {
     tracker it = {.image = image,
                   .exec = exec,
                   .scratch = scratch,
                   .zones = zones,
-                  .branches = branches,
+                  .all = all,
+                  .sieve = sieve,
                   .sink = sink,
                   .context = context,
                   .budget = image->file.size + 65536};

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "code/arm64_sieve.h"
 #include "code/exec.h"
 #include "code/xref.h"
 #include "code/zones.h"
@@ -20,12 +21,12 @@ typedef struct hvc_arm64_ref {
 /* Takes one; false stops the walk. */
 typedef bool (*hvc_arm64_sink)(void *context, const hvc_arm64_ref *ref);
 
-/* Calls sink for every reference into a zone, in the order of the code; branches only when they
- * are wanted too. Without branches, functions that form no address near a zone are passed over:
- * an address there that is reckoned from that of something outside is not found then. *ret_cut
- * tells whether a bound made it leave out some. False when sink stopped or memory is exhausted. */
+/* Calls sink for every reference into a zone, in the order of the code: into those that are not in
+ * all, only from what may write. Functions that the sieve holds back are passed over; without one
+ * (NULL), none is, and sink is called for branches as well. *ret_cut tells whether a bound made it
+ * leave out some. False when sink stopped or memory is exhausted. */
 bool hvc_arm64_refs_each(const hvc_image *image, const hvc_exec *exec, const hvc_zones *zones,
-                         bool branches, hvc_arena *scratch, hvc_arm64_sink sink, void *context,
-                         bool *ret_cut);
+                         const hvc_zones *all, const hvc_arm64_sieve *sieve, hvc_arena *scratch,
+                         hvc_arm64_sink sink, void *context, bool *ret_cut);
 
 #endif

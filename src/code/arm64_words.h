@@ -85,6 +85,12 @@ static inline bool hvc_arm64_is_call(uint32_t word)
     return (word & 0xfc000000) == 0x94000000 || (word & 0xfee00000) == 0xd6200000;
 }
 
+/* Stores with an offset in the instruction, but for the unscaled and the atomic ones. */
+static inline bool hvc_arm64_may_store(uint32_t word)
+{
+    return (word & 0x3bc00000) == 0x39000000 || (word & 0x3a400000) == 0x28000000;
+}
+
 /* add of a number to a 64-bit register: what stands behind adrp. */
 static inline bool hvc_arm64_is_add(uint32_t word)
 {

@@ -49,11 +49,12 @@ typedef struct sites_job {
     bool evidence;
     sites_interest *interests; /* by import */
     HVC_VECTOR(hvc_xref_range) wishes;
-    hvc_xrefs references;            /* to all that wishes name */
-    HVC_VECTOR(sites_alias) thunks;  /* by RVA of their first instruction */
-    HVC_VECTOR(sites_alias) holders; /* variables */
-    HVC_VECTOR(uint32_t) queue;      /* groups of functions to look at */
-    HVC_VECTOR(sites_point) points;  /* by from, once all are found */
+    struct sites_distances *distances; /* of KMDF's impacted functions in its table */
+    hvc_xrefs references;              /* to all that wishes name */
+    HVC_VECTOR(sites_alias) thunks;    /* by RVA of their first instruction */
+    HVC_VECTOR(sites_alias) holders;   /* variables */
+    HVC_VECTOR(uint32_t) queue;        /* groups of functions to look at */
+    HVC_VECTOR(sites_point) points;    /* by from, once all are found */
     sites_quick *quick;
     HVC_VECTOR(hvc_call_site) sites;
     HVC_VECTOR(hvc_code_note) notes;
@@ -97,8 +98,12 @@ bool sites_look_quickly(sites_job *job, uint32_t group, bool *ret_settled);
 bool sites_import_of_call(const sites_job *job, const hvc_flow_call *call, uint32_t *ret_import);
 
 /* sites_refs.c */
-/* References into [low, high) are wanted; stores: only from what may write there. */
-bool sites_wish(sites_job *job, uint32_t low, uint32_t high, bool stores);
+/* References into [low, high) are wanted. */
+bool sites_wish(sites_job *job, uint32_t low, uint32_t high);
+/* Only those from what may write there. */
+bool sites_wish_stores(sites_job *job, uint32_t low, uint32_t high);
+/* Only those from code that sites_may_call_wdf names. */
+bool sites_wish_filtered(sites_job *job, uint32_t low, uint32_t high);
 /* Gathers all wishes, finds the references, and keeps those to the slots that matter as
  * analysis->near. */
 bool sites_find_references(sites_job *job);
@@ -120,6 +125,8 @@ bool sites_look_at_practice(sites_job *job, const hvc_flow *flow);
 /* sites_wdf.c */
 /* Wishes for what refers to KMDF's function table, once hvc_find_wdf has found it. */
 bool sites_wish_wdf(sites_job *job);
+/* Whether a function in [begin, end) may call an impacted function of KMDF. context: the job. */
+bool sites_may_call_wdf(void *context, uint32_t begin, uint32_t end);
 /* Enqueues the functions that may call impacted functions of KMDF. */
 bool sites_seed_wdf(sites_job *job);
 /* The impacted function of KMDF that a call's target is; NULL when it is none. */

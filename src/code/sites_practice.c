@@ -291,7 +291,7 @@ bool sites_wish_practice(sites_job *job)
     for (size_t i = 0; i < image->sections.count; i++) {
         const hvc_section *section = &image->sections.items[i];
         if ((section->characteristics & HVC_SCN_MEM_EXECUTE) != 0 &&
-            !sites_wish(job, section->rva, section->rva + section->mapped_size, true))
+            !sites_wish_stores(job, section->rva, section->rva + section->mapped_size))
             return false;
     }
     return true;

@@ -2,28 +2,39 @@
  * import slots that matter, to KMDF's function table, and to code that may be written to. */
 #include "code/sites.h"
 
-bool sites_wish(sites_job *job, uint32_t low, uint32_t high, bool stores)
+static bool wish(sites_job *job, hvc_xref_range range)
 {
-    hvc_xref_range *range = hvc_vector_add(&job->analysis->arena, &job->wishes);
-    if (range == NULL)
-        return false;
-    *range = (hvc_xref_range){low, high, stores};
-    return true;
+    hvc_xref_range *added = hvc_vector_add(&job->analysis->arena, &job->wishes);
+    if (added != NULL)
+        *added = range;
+    return added != NULL;
 }
 
-/* One range holds all slots that matter: they mostly stand together. */
+bool sites_wish(sites_job *job, uint32_t low, uint32_t high)
+{
+    return wish(job, (hvc_xref_range){.low = low, .high = high});
+}
+
+bool sites_wish_stores(sites_job *job, uint32_t low, uint32_t high)
+{
+    return wish(job, (hvc_xref_range){.low = low, .high = high, .stores = true});
+}
+
+bool sites_wish_filtered(sites_job *job, uint32_t low, uint32_t high)
+{
+    return wish(job, (hvc_xref_range){.low = low, .high = high, .filtered = true});
+}
+
 static bool wish_slots(sites_job *job)
 {
     const hvc_image *image = job->analysis->image;
-    uint32_t low = UINT32_MAX, high = 0, pointer = job->analysis->isa->pointer_size;
+    uint32_t pointer = job->analysis->isa->pointer_size;
     for (size_t i = 0; i < image->imports.count; i++) {
         uint32_t slot = image->imports.items[i].slot;
-        if (job->interests[i].kind == SITES_NONE)
-            continue;
-        low = slot < low ? slot : low;
-        high = slot + pointer > high ? slot + pointer : high;
+        if (job->interests[i].kind != SITES_NONE && !sites_wish(job, slot, slot + pointer))
+            return false;
     }
-    return sites_wish(job, low, high, false);
+    return true;
 }
 
 /* The references to the slots that matter, into analysis->near. */
@@ -48,8 +59,9 @@ static bool keep_near(sites_job *job)
 bool sites_find_references(sites_job *job)
 {
     hvc_analysis *analysis = job->analysis;
+    const hvc_xref_filter filter = {sites_may_call_wdf, job};
     return wish_slots(job) && sites_wish_wdf(job) && sites_wish_practice(job) &&
            hvc_xrefs_to_ranges(analysis->image, analysis->isa, job->wishes.items, job->wishes.count,
-                               &analysis->arena, &job->references, NULL) == HVC_OK &&
+                               &filter, &analysis->arena, &job->references, NULL) == HVC_OK &&
            keep_near(job);
 }

@@ -20,10 +20,10 @@ const hvc_ddi *sites_wdf_ddi(const sites_job *job, hvc_value_id target)
  * of more than 2,048 pointers. */
 enum { FURTHEST = 2048 * 8 };
 
-typedef struct distances {
+typedef struct sites_distances {
     uint64_t numbers[FURTHEST / 64];
     uint64_t fields[4096 / 64]; /* ARM64: as the 12-bit offset of an instruction tells them */
-} distances;
+} sites_distances;
 
 static void add_bit(uint64_t *bits, uint32_t number)
 {
@@ -35,11 +35,15 @@ static bool has_bit(const uint64_t *bits, uint32_t number)
     return (bits[number / 64] >> number % 64 & 1) != 0;
 }
 
-static void list_distances(const hvc_analysis *analysis, distances *ret)
+static bool list_distances(sites_job *job)
 {
+    hvc_analysis *analysis = job->analysis;
     size_t count;
     const hvc_ddi *ddis = hvc_ddis(&count);
-    memset(ret, 0, sizeof(*ret));
+    sites_distances *ret = hvc_arena_alloc(&analysis->arena, sizeof(*ret));
+    if (ret == NULL)
+        return false;
+    job->distances = ret;
     for (size_t k = 0; k < count; k++) {
         uint32_t distance = ddis[k].slot * analysis->isa->pointer_size;
         if (ddis[k].via != HVC_VIA_WDF || ddis[k].slot >= analysis->wdf_count ||
@@ -50,12 +54,13 @@ static void list_distances(const hvc_analysis *analysis, distances *ret)
         if (distance < 4096)
             add_bit(ret->fields, distance);
     }
+    return true;
 }
 
 /* Whether an instruction in [low, high) can hold the distance of an entry from the table's start:
  * as a displacement or an immediate. Without it no entry can be reached, so the function need not
  * be looked at. */
-static bool mentions(const hvc_analysis *analysis, const distances *wanted, uint32_t low,
+static bool mentions(const hvc_analysis *analysis, const sites_distances *wanted, uint32_t low,
                      uint32_t high)
 {
     hvc_span bytes = hvc_image_span(analysis->image, low, high - low);
@@ -77,11 +82,26 @@ static bool mentions(const hvc_analysis *analysis, const distances *wanted, uint
 }
 
 /* Every fragment of the function counts. */
-static bool may_call(const hvc_analysis *analysis, const distances *wanted, uint32_t group)
+static bool may_call(const hvc_analysis *analysis, const sites_distances *wanted, uint32_t group)
 {
     const hvc_code_function *part;
     for (size_t n = 0; (part = hvc_function_part(&analysis->map, group, n)) != NULL; n++)
         if (mentions(analysis, wanted, part->begin, part->end))
+            return true;
+    return false;
+}
+
+bool sites_may_call_wdf(void *context, uint32_t begin, uint32_t end)
+{
+    const sites_job *job = context;
+    const hvc_function_map *map = &job->analysis->map;
+    const hvc_code_function *function = hvc_function_at(map, begin);
+    const hvc_code_function *behind = map->functions.items + map->functions.count;
+    /* What lies in front of the first function has none. */
+    for (uint32_t rva = begin; function == NULL && (rva += 4) < end;)
+        function = hvc_function_at(map, rva);
+    for (; function != NULL && function < behind && function->begin < end; function++)
+        if (may_call(job->analysis, job->distances, function->group))
             return true;
     return false;
 }
@@ -113,14 +133,14 @@ static bool each_range(sites_job *job, range_action *act)
 
 static bool wish_range(sites_job *job, uint32_t low, uint32_t high, bool filter)
 {
-    (void)filter;
-    return sites_wish(job, low, high, false);
+    return filter ? sites_wish_filtered(job, low, high) : sites_wish(job, low, high);
 }
 
 bool sites_wish_wdf(sites_job *job)
 {
     const hvc_analysis *analysis = job->analysis;
-    return !analysis->wdf_binds || analysis->wdf_table == 0 || each_range(job, wish_range);
+    return !analysis->wdf_binds || analysis->wdf_table == 0 ||
+           (list_distances(job) && each_range(job, wish_range));
 }
 
 static bool seed_range(sites_job *job, uint32_t low, uint32_t high, bool filter)
@@ -128,17 +148,15 @@ static bool seed_range(sites_job *job, uint32_t low, uint32_t high, bool filter)
     hvc_analysis *analysis = job->analysis;
     uint32_t last = 0;
     bool wanted = false;
-    distances entries;
     size_t count;
     const hvc_xref *references = hvc_xrefs_find(&job->references, low, high, &count);
-    list_distances(analysis, &entries);
     for (size_t i = 0; i < count; i++) {
         const hvc_xref *reference = &references[i];
         const hvc_code_function *function = hvc_function_at(&analysis->map, reference->from);
         if (function == NULL)
             continue;
         if (function->group + 1 != last)
-            wanted = !filter || may_call(analysis, &entries, function->group);
+            wanted = !filter || may_call(analysis, job->distances, function->group);
         last = function->group + 1;
         if (wanted && !sites_enqueue_point(job, SITES_POINT_READ, reference))
             return false;

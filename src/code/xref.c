@@ -1,6 +1,7 @@
 #include "code/xref.h"
 
 #include "base/error.h"
+#include "code/arm64_words.h"
 #include "code/pointers.h"
 #include "code/radix.h"
 #include "code/xref_scan.h"
@@ -15,11 +16,16 @@ static bool begin_scan(hvc_xref_scan *scan, const hvc_image *image, const hvc_is
         uint32_t low = ranges[i].low, high = ranges[i].high;
         scan->stores |= ranges[i].stores;
         if (!hvc_zones_add(&scan->any, &scan->scratch, low, high) ||
-            (!ranges[i].stores && !hvc_zones_add(&scan->all, &scan->scratch, low, high)))
+            (!ranges[i].stores && !hvc_zones_add(&scan->all, &scan->scratch, low, high)) ||
+            (!ranges[i].stores &&
+             !hvc_zones_add(ranges[i].filtered ? &scan->filtered : &scan->plain, &scan->scratch,
+                            low, high)))
             return false;
     }
     return hvc_zones_finish(&scan->any, &scan->scratch) &&
            hvc_zones_finish(&scan->all, &scan->scratch) &&
+           hvc_zones_finish(&scan->plain, &scan->scratch) &&
+           hvc_zones_finish(&scan->filtered, &scan->scratch) &&
            hvc_exec_build(image, &scan->scratch, &scan->exec);
 }
 
@@ -47,11 +53,13 @@ static bool end_scan(hvc_xref_scan *scan, hvc_arena *arena, hvc_xrefs *ret_xrefs
 }
 
 hvc_status hvc_xrefs_to_ranges(const hvc_image *image, const hvc_isa *isa,
-                               const hvc_xref_range *ranges, size_t count, hvc_arena *arena,
+                               const hvc_xref_range *ranges, size_t count,
+                               const hvc_xref_filter *filter, hvc_arena *arena,
                                hvc_xrefs *ret_xrefs, hvc_error *error)
 {
     hvc_xref_scan scan;
     bool done = begin_scan(&scan, image, isa, ranges, count);
+    scan.filter = filter;
     if (done && scan.any.items.count > 0) {
         if (isa == &hvc_isa_x64)
             done = hvc_scan_x64_addresses(&scan);
@@ -80,7 +88,7 @@ bool hvc_xref_may_store(const hvc_image *image, const hvc_isa *isa, uint32_t fro
 hvc_status hvc_xrefs_build(const hvc_image *image, const hvc_isa *isa, const hvc_function_map *map,
                            hvc_arena *arena, hvc_xrefs *ret_xrefs, hvc_error *error)
 {
-    const hvc_xref_range everything = {0, image->headers.size_of_image, false};
+    const hvc_xref_range everything = {.high = image->headers.size_of_image};
     hvc_xref_scan scan;
     bool done =
         begin_scan(&scan, image, isa, &everything, 1) &&

@@ -48,15 +48,25 @@ typedef struct hvc_xrefs {
 /* What candidates are looked for: to in [low, high). */
 typedef struct hvc_xref_range {
     uint32_t low, high;
-    bool stores; /* those that may write suffice: hvc_xref_may_store */
+    bool stores;   /* those that may write suffice: hvc_xref_may_store */
+    bool filtered; /* those from code that the filter wants suffice */
 } hvc_xref_range;
 
+/* Which code is of interest. */
+typedef struct hvc_xref_filter {
+    bool (*wanted)(void *context, uint32_t begin, uint32_t end); /* something in [begin, end) */
+    void *context;
+} hvc_xref_filter;
+
 /* The candidates for all ranges, in one pass over the executable sections; for x64 one compare per
- * byte. ARM64 follows adrp through the next instructions that use the register. ADDRESS (and on x86
- * POINTER) kinds only. There may be some outside the ranges, and in those for stores others:
- * hvc_xrefs_find, and hvc_xref_may_store, tell them apart. */
+ * byte. ARM64 follows adrp through the instructions that use the register; of functions that
+ * neither read a pointer in the ranges by its page nor form its own address, none may be told.
+ * ADDRESS (and on x86 POINTER) kinds only. There may be some outside the ranges, and in those for
+ * stores others: hvc_xrefs_find, and hvc_xref_may_store, tell them apart. filter: NULL when no
+ * range is filtered; it may go unasked. */
 hvc_status hvc_xrefs_to_ranges(const hvc_image *image, const hvc_isa *isa,
-                               const hvc_xref_range *ranges, size_t count, hvc_arena *arena,
+                               const hvc_xref_range *ranges, size_t count,
+                               const hvc_xref_filter *filter, hvc_arena *arena,
                                hvc_xrefs *ret_xrefs, hvc_error *error);
 
 /* Whether the candidate from the operand or instruction at from may be one that writes to what it

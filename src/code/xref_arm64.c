@@ -1,14 +1,8 @@
 #include "code/arm64_refs.h"
 #include "code/xref_scan.h"
 
-bool hvc_arm64_may_store(uint32_t word)
-{
-    return (word & 0x3bc00000) == 0x39000000 || (word & 0x3a400000) == 0x28000000;
-}
-
 typedef struct arm64_scan {
     hvc_xref_scan *scan;
-    bool stores;                       /* in some zones these suffice */
     const hvc_code_function *function; /* the one that the walk is in, or the next one */
     const hvc_code_function *end;
 } arm64_scan;
@@ -16,8 +10,6 @@ typedef struct arm64_scan {
 static bool take(void *context, const hvc_arm64_ref *ref)
 {
     arm64_scan *it = context;
-    if (it->stores && !hvc_arm64_may_store(ref->word) && !hvc_zones_hold(&it->scan->all, ref->to))
-        return true;
     if (ref->kind != HVC_XREF_ADDRESS) {
         if (ref->kind == HVC_XREF_JUMP) {
             while (it->function < it->end && it->function->end <= ref->from)
@@ -34,14 +26,19 @@ static bool take(void *context, const hvc_arm64_ref *ref)
 
 bool hvc_scan_arm64(hvc_xref_scan *scan, const hvc_function_map *map)
 {
-    arm64_scan it = {.scan = scan, .stores = scan->stores};
+    arm64_scan it = {.scan = scan};
     bool cut = false;
     if (map != NULL) {
         it.function = map->functions.items;
         it.end = it.function + map->functions.count;
     }
-    bool done = hvc_arm64_refs_each(scan->image, &scan->exec, &scan->any, map != NULL,
-                                    &scan->scratch, take, &it, &cut);
+    hvc_arm64_sieve sieve;
+    if (map == NULL)
+        hvc_arm64_sieve_init(&sieve, &scan->any, &scan->all, &scan->plain, &scan->filtered,
+                             scan->filter);
+    bool done = hvc_arm64_refs_each(scan->image, &scan->exec, &scan->any,
+                                    scan->stores ? &scan->all : &scan->any,
+                                    map == NULL ? &sieve : NULL, &scan->scratch, take, &it, &cut);
     scan->cut = scan->cut || cut;
     return done;
 }

@@ -15,6 +15,9 @@ typedef struct hvc_xref_scan {
     hvc_zones any;   /* what to must lie in */
     hvc_zones all;   /* of these, where more than stores count */
     bool stores;     /* there are others */
+    hvc_zones plain; /* of all, those that are not filtered */
+    hvc_zones filtered;
+    const hvc_xref_filter *filter;
     uint64_t budget; /* candidates that may still be added */
     bool cut;        /* the budget, or another bound, was reached */
 } hvc_xref_scan;
@@ -43,9 +46,8 @@ static inline bool hvc_xref_wanted(const hvc_xref_scan *scan, uint32_t to, bool 
     return true;
 }
 
-/* Whether instructions may be stores to the operand that they refer to. */
-bool hvc_arm64_may_store(uint32_t word);
-/* bytes: the 2 before an operand's address or displacement. */
+/* Whether an instruction may be a store to the operand that it refers to. bytes: the 2 before the
+ * operand's address or displacement. */
 bool hvc_x86_may_store(const uint8_t *bytes, bool is_32bit);
 
 /* All return false when memory is exhausted. */

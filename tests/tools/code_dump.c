@@ -92,7 +92,7 @@ static hvc_status dump(const hvc_image *image, const options *wanted, hvc_error 
         status = hvc_function_map_build(image, isa, &arena, &map, error);
         double mapped = now();
         if (status == HVC_OK)
-            status = hvc_xrefs_to_ranges(image, isa, &iat, 1, &arena, &near, error);
+            status = hvc_xrefs_to_ranges(image, isa, &iat, 1, NULL, &arena, &near, error);
         double ranged = now();
         if (status == HVC_OK)
             status = hvc_xrefs_build(image, isa, &map, &arena, &all, error);

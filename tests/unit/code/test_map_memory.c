@@ -39,8 +39,9 @@ static hvc_status run(code_sample *it, work what, hvc_arena *arena, hvc_error *e
         return hvc_function_map_build(it->image, it->isa, arena, &map, error);
     if (what == WORK_ALL)
         return hvc_xrefs_build(it->image, it->isa, &it->map, arena, &xrefs, error);
-    static const hvc_xref_range ranges[] = {{RDATA, RDATA + 0x1000, false}, {TEXT, RDATA, true}};
-    return hvc_xrefs_to_ranges(it->image, it->isa, ranges, 2, arena, &xrefs, error);
+    static const hvc_xref_range ranges[] = {{.low = RDATA, .high = RDATA + 0x1000},
+                                            {.low = TEXT, .high = RDATA, .stores = true}};
+    return hvc_xrefs_to_ranges(it->image, it->isa, ranges, 2, NULL, arena, &xrefs, error);
 }
 
 /* How many allocations it takes. */

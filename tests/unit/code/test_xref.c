@@ -6,13 +6,14 @@ static hvc_xrefs to_ranges(code_sample *it, const hvc_xref_range *ranges, size_t
     hvc_error error = {0};
     hvc_xrefs xrefs = {0};
     assert_int_equal(
-        hvc_xrefs_to_ranges(it->image, it->isa, ranges, count, &it->arena, &xrefs, &error), HVC_OK);
+        hvc_xrefs_to_ranges(it->image, it->isa, ranges, count, NULL, &it->arena, &xrefs, &error),
+        HVC_OK);
     return xrefs;
 }
 
 static hvc_xrefs to_range(code_sample *it, uint32_t low, uint32_t high)
 {
-    hvc_xref_range range = {low, high, false};
+    hvc_xref_range range = {.low = low, .high = high};
     hvc_xrefs xrefs = to_ranges(it, &range, 1);
     for (size_t i = 0; i < xrefs.items.count; i++)
         assert_true(xrefs.items.items[i].to >= low && xrefs.items.items[i].to < high);
@@ -239,10 +240,90 @@ static void test_arm64_forms(void **state)
         code_xrefs(&it);
         assert_true(has_xref(&it.xrefs, HVC_XREF_ADDRESS, at, target));
         assert_int_equal(count_xrefs(&it.xrefs, HVC_XREF_ADDRESS), 1);
-        assert_int_equal(to_range(&it, target, target + 1).items.count, 1);
         assert_int_equal(to_range(&it, target + 1, target + 0x1000).items.count, 0);
+        if (forms[i].word >> 24 == 0xf9) /* it may read a pointer */
+            assert_int_equal(to_range(&it, target, target + 1).items.count, 1);
         code_free(&it);
     }
+}
+
+/* Functions that hold none of the forms by which a pointer is read are passed over. */
+static void test_arm64_sieve(void **state)
+{
+    (void)state;
+    static const uint32_t reads[] = {
+        0xf9400d20, /* ldr x0, [x9, #0x18] */
+        0xf8418120, /* ldur x0, [x9, #0x18] */
+        0xf8418d20, /* ldr x0, [x9, #0x18]! */
+        0xa941012a, /* ldp x10, x0, [x9, #0x10] */
+        0xa941812a, /* ldp x10, x0, [x9, #0x18] */
+        0xa8c1812a, /* ldp x10, x0, [x9], #0x18: at x9, but who knows */
+        0x91006120, /* add x0, x9, #0x18 */
+    };
+    enum { COUNT = sizeof(reads) / sizeof(*reads), BEHIND = 5 };
+    for (unsigned i = 0; i < COUNT; i++) {
+        code_sample it;
+        code_init(&it, HVC_MACHINE_ARM64);
+        uint32_t at = arm64_adrp(&it, TEXT, 9, DATA);
+        at = arm64_word(&it, at, 0xf9401121); /* ldr x1, [x9, #0x20] */
+        at = arm64_word(&it, at, 0xa9418be1); /* ldp x1, x2, [sp, #0x18] */
+        at = arm64_word(&it, at, reads[i]);
+        arm64_word(&it, at, (uint32_t)ARM64_RET);
+        code_load(&it);
+        assert_int_equal(to_range(&it, DATA + 0x18, DATA + 0x20).items.count, i != BEHIND);
+        assert_int_equal(to_range(&it, DATA + 0x40, DATA + 0x48).items.count, 0);
+        code_free(&it);
+    }
+}
+
+typedef struct asked {
+    uint32_t begin, end;
+    unsigned count;
+    bool wanted;
+} asked;
+
+static bool is_wanted(void *context, uint32_t begin, uint32_t end)
+{
+    asked *it = context;
+    it->begin = begin;
+    it->end = end;
+    it->count++;
+    return it->wanted;
+}
+
+/* Code is asked for only where nothing but a filtered range may be referred to. */
+static void test_arm64_filter(void **state)
+{
+    (void)state;
+    code_sample it;
+    hvc_error error = {0};
+    code_init(&it, HVC_MACHINE_ARM64);
+    code_told_arm64(&it, TEXT, 1 | 4 << 2);
+    code_told_arm64(&it, TEXT + 0x40, 1 | 8 << 2);
+    code_told_arm64(&it, TEXT + 0x80, 1 | 4 << 2);
+    uint32_t at = arm64_adrp(&it, TEXT + 0x40, 9, DATA);
+    arm64_word(&it, at, 0xf9400d20); /* ldr x0, [x9, #0x18] */
+    at = arm64_adrp(&it, TEXT + 0x80, 9, DATA);
+    at = arm64_word(&it, at, 0xf9400d20);
+    arm64_word(&it, at, 0xf9401120); /* ldr x0, [x9, #0x20] */
+    code_load(&it);
+    const hvc_xref_range ranges[] = {{.low = DATA + 0x18, .high = DATA + 0x20, .filtered = true},
+                                     {.low = DATA + 0x20, .high = DATA + 0x28}};
+    for (unsigned wanted = 0; wanted < 2; wanted++) {
+        asked questions = {.wanted = wanted};
+        const hvc_xref_filter filter = {is_wanted, &questions};
+        hvc_xrefs xrefs = {0};
+        assert_int_equal(
+            hvc_xrefs_to_ranges(it.image, it.isa, ranges, 2, &filter, &it.arena, &xrefs, &error),
+            HVC_OK);
+        assert_int_equal(questions.count, 1);
+        assert_int_equal(questions.begin, TEXT + 0x40);
+        assert_int_equal(questions.end, TEXT + 0x80);
+        assert_int_equal(has_xref(&xrefs, HVC_XREF_ADDRESS, TEXT + 0x44, DATA + 0x18), wanted);
+        assert_true(has_xref(&xrefs, HVC_XREF_ADDRESS, TEXT + 0x84, DATA + 0x18));
+        assert_true(has_xref(&xrefs, HVC_XREF_ADDRESS, TEXT + 0x88, DATA + 0x20));
+    }
+    code_free(&it);
 }
 
 static void test_arm64_more_forms(void **state)
@@ -674,10 +755,10 @@ static void test_cut(void **state)
 static void expect_as_alone(code_sample *it, uint32_t first)
 {
     const hvc_xref_range ranges[] = {
-        {DATA + 0x40, DATA + 0x48, false},   {first, first, false},
-        {first + 8, first, false},           {DATA + 0x48, DATA + 0x50, false},
-        {first, first + 0x10, false},        {first + 8, first + 0x20, false},
-        {DATA + 0xff8, DATA + 0x1008, false}};
+        {.low = DATA + 0x40, .high = DATA + 0x48},   {.low = first, .high = first},
+        {.low = first + 8, .high = first},           {.low = DATA + 0x48, .high = DATA + 0x50},
+        {.low = first, .high = first + 0x10},        {.low = first + 8, .high = first + 0x20},
+        {.low = DATA + 0xff8, .high = DATA + 0x1008}};
     size_t count = sizeof(ranges) / sizeof(*ranges), all = 0;
     hvc_xrefs together = to_ranges(it, ranges, count);
     expect_sorted(&together);
@@ -753,7 +834,8 @@ static void test_stores(void **state)
             store = TEXT + 4, load = TEXT + 8, other = TEXT + 12;
         }
         code_load(&it);
-        const hvc_xref_range ranges[] = {{TEXT, TEXT + TEXT_SIZE, true}, {TO, TO + 8, false}};
+        const hvc_xref_range ranges[] = {{.low = TEXT, .high = TEXT + TEXT_SIZE, .stores = true},
+                                         {.low = TO, .high = TO + 8}};
         hvc_xrefs stores = to_ranges(&it, ranges, 1), both = to_ranges(&it, ranges, 2);
         assert_int_equal(stores.items.count, 1);
         assert_true(has_xref(&stores, HVC_XREF_ADDRESS, store, TO));
@@ -803,6 +885,8 @@ int main(void)
         cmocka_unit_test(test_arm64_moved_adrp),
         cmocka_unit_test(test_arm64_copied_anything),
         cmocka_unit_test(test_arm64_straight_lines),
+        cmocka_unit_test(test_arm64_sieve),
+        cmocka_unit_test(test_arm64_filter),
         cmocka_unit_test(test_arm64_certain),
         cmocka_unit_test(test_arm64_certain_over_calls),
         cmocka_unit_test(test_arm64_certain_in_loop),

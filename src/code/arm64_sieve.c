@@ -1,0 +1,109 @@
+/* One look at each instruction: a pointer is read, or its address formed, with what its offset in
+ * its page is. Which register holds which page is left to those who look closer. */
+#include "code/arm64_sieve.h"
+
+#include <string.h>
+
+#include "code/arm64_words.h"
+
+enum {
+    STORE_BEHIND = 24, /* bytes between the forming of an address and a store to it */
+};
+
+/* The bits of a form, for plain zones; for filtered ones shifted by FILTERED. */
+enum {
+    OFFSET = 1, /* ldr x, [x, #offset] */
+    SINGLE = 2, /* the same with an offset of 9 bits, or with a base that changes */
+    PAIR = 4,   /* ldp x, x */
+    ADD = 8,    /* add x, x, #offset */
+    PLAIN = OFFSET | SINGLE | PAIR | ADD,
+    FILTERED = 4,
+};
+
+/* The ways to refer to offset in a page. */
+static void add_fields(hvc_arm64_sieve *sieve, uint32_t offset, unsigned shift)
+{
+    uint8_t *fields = sieve->fields;
+    fields[offset] |= (uint8_t)(ADD << shift);
+    if (offset < 256)
+        for (unsigned mode = 0; mode < 4; mode++)
+            fields[offset << 2 | mode] |= (uint8_t)(SINGLE << shift);
+    if (offset % 8 != 0)
+        return;
+    for (uint32_t page = 0; page < 8; page++) /* offsets reach over 8 pages */
+        fields[page << 9 | offset / 8] |= (uint8_t)(OFFSET << shift);
+    for (uint32_t first = 0; first < 2; first++) /* it is the first or the second of the pair */
+        if (offset / 8 >= first && offset / 8 - first < 64)
+            for (uint32_t other = 0; other < 32; other++)
+                fields[(offset / 8 - first) << 5 | other] |= (uint8_t)(PAIR << shift);
+}
+
+static void add_zones(hvc_arm64_sieve *sieve, const hvc_zones *zones, unsigned shift)
+{
+    for (size_t i = 0; i < zones->items.count; i++) {
+        uint32_t low = zones->items.items[i].low, size = zones->items.items[i].high - low;
+        for (uint32_t at = 0; at < size && at < 4096; at++)
+            add_fields(sieve, (low + at) % 4096, shift);
+    }
+}
+
+void hvc_arm64_sieve_init(hvc_arm64_sieve *sieve, const hvc_zones *any, const hvc_zones *all,
+                          const hvc_zones *plain, const hvc_zones *filtered,
+                          const hvc_xref_filter *filter)
+{
+    static const struct {
+        uint8_t top, form;
+    } forms[] = {{0xf9, OFFSET}, {0xf8, SINGLE}, {0xa8, PAIR}, {0xa9, PAIR}, {0x91, ADD}};
+    memset(sieve, 0, sizeof(*sieve));
+    sieve->any = any;
+    sieve->all = all;
+    sieve->filter = filter;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
+        sieve->forms[forms[i].top] = (uint8_t)(forms[i].form | forms[i].form << FILTERED);
+    add_zones(sieve, plain, 0);
+    add_zones(sieve, filtered, FILTERED);
+}
+
+/* Whether the code right behind a page or address in register d, in a zone where only stores count,
+ * stores to it. */
+static bool stores_behind(hvc_span code, uint32_t at, unsigned d)
+{
+    uint32_t holders = UINT32_C(1) << d;
+    for (uint32_t end = at + STORE_BEHIND; (at += 4) <= end && at + 4 <= code.size;) {
+        uint32_t word = hvc_le32(code.data + at);
+        bool held = (holders >> (word >> 5 & 31) & 1) != 0;
+        if (held && hvc_arm64_may_store(word))
+            return true;
+        if (held && hvc_arm64_is_add(word))
+            holders |= UINT32_C(1) << (word & 31);
+    }
+    return false;
+}
+
+/* What needs no page: adr, ldr literal; and the pages of what is stored to. */
+static bool refers_alone(const hvc_arm64_sieve *sieve, hvc_span code, uint32_t rva, uint32_t at)
+{
+    uint32_t word = hvc_le32(code.data + at), address;
+    if (hvc_arm64_mark_of(code.data[at + 3]) == HVC_ARM64_LITERAL)
+        return hvc_zones_hold(sieve->all, hvc_arm64_literal(word, rva + at));
+    bool page = hvc_arm64_is_adrp(word);
+    address = page ? hvc_arm64_adrp_page(word, rva + at)
+                   : rva + at + (uint32_t)hvc_arm64_adr_offset(word);
+    if (!page && hvc_zones_near(sieve->all, address))
+        return true;
+    return hvc_zones_near(sieve->any, address) && stores_behind(code, at, word & 31);
+}
+
+bool hvc_arm64_may_refer(const hvc_arm64_sieve *sieve, hvc_span code, uint32_t rva)
+{
+    uint32_t found = 0;
+    for (uint32_t at = 0; at + 4 <= code.size; at += 4) {
+        uint32_t word = hvc_le32(code.data + at), top = word >> 24;
+        found |= (uint32_t)(sieve->fields[word >> 10 & 0xfff] & sieve->forms[top]);
+        bool alone = (top & 0x1f) == 0x10 || (top & 0x3b) == 0x18;
+        if ((found & PLAIN) != 0 || (alone && refers_alone(sieve, code, rva, at)))
+            return true;
+    }
+    return found != 0 &&
+           sieve->filter->wanted(sieve->filter->context, rva, rva + (uint32_t)code.size);
+}
