@@ -34,6 +34,7 @@ struct sites_quick {
     /* of the function in work */
     HVC_VECTOR(quick_place) places;
     bool allocates, fragmented;
+    bool labelled; /* control may come from an exception, or otherwise unseen */
     bool looks_up; /* functions by their names: then what calls leave on the stack matters */
     bool memory_failed;
     /* of the stretch in work */
@@ -57,5 +58,10 @@ bool quick_is_leader(const sites_quick *quick, uint32_t rva);
 
 /* The bytes of a part of the function in work. */
 hvc_span quick_code_of(const sites_quick *quick, const hvc_code_function *part);
+
+/* sites_dies.c */
+/* Whether, from rva on, nothing reads what these registers (bits) hold in state before something
+ * else is written to them, but for entries of KMDF's table that do not matter. */
+bool quick_dies_at(sites_job *job, const hvc_state *state, uint32_t rva, uint32_t registers);
 
 #endif

@@ -51,8 +51,10 @@ static void mark_labels(sites_job *job, const hvc_code_function *part)
         else
             high = middle;
     }
-    for (; low < map->labels.count && map->labels.items[low] < part->end; low++)
+    for (; low < map->labels.count && map->labels.items[low] < part->end; low++) {
         quick_mark_leader(job, part, map->labels.items[low]);
+        job->quick->labelled = true;
+    }
 }
 
 /* What one instruction has to be accounted for. */
@@ -167,7 +169,7 @@ bool quick_find_places(sites_job *job, uint32_t group)
     const hvc_function_map *map = &job->analysis->map;
     const hvc_code_function *part;
     quick->fragmented = hvc_function_part(map, group, 1) != NULL;
-    quick->allocates = quick->looks_up = false;
+    quick->allocates = quick->looks_up = quick->labelled = false;
     quick->places.count = quick->flow.covered.count = 0;
     for (size_t n = 0; (part = hvc_function_part(map, group, n)) != NULL; n++)
         find_habits(job, part);

@@ -70,13 +70,14 @@ static bool register_carries(const sites_job *job, const hvc_state *state, uint8
     return kind != HVC_TERM_CONST && kind != HVC_TERM_STACK && carries(job, state->regs[reg], 0);
 }
 
-/* registers: which of them are looked at. */
-static bool any_carries(const sites_job *job, const hvc_state *state, uint32_t registers)
+/* Which of the registers carry a pointer that matters. */
+static uint32_t carriers(const sites_job *job, const hvc_state *state, uint32_t registers)
 {
+    uint32_t found = 0;
     for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
         if ((registers >> reg & 1) != 0 && register_carries(job, state, reg))
-            return true;
-    return false;
+            found |= UINT32_C(1) << reg;
+    return found;
 }
 
 static void begin(sites_quick *quick, uint32_t rva)
@@ -291,6 +292,27 @@ static bool follow_call(sites_job *job, const hvc_op *op, const hvc_stretch_targ
            (!tracked || take_tracked(job, call));
 }
 
+/* Whether what matters in registers is still followed behind a call or jump. */
+static bool keeps_in_sight(sites_job *job, const hvc_op *op)
+{
+    sites_quick *quick = job->quick;
+    const hvc_isa *isa = job->analysis->isa;
+    const hvc_stretch *stretch = &quick->stretch;
+    uint32_t registers = carriers(job, stretch->state, UINT32_MAX);
+    uint32_t volatiles = registers & isa->volatile_registers;
+    if (op->kind != HVC_OP_CALL)
+        return registers == 0;
+    /* The saved ones are as before, but where an exception leads nobody sees. */
+    if (registers != volatiles && (quick->labelled || isa->pointer_size != 8))
+        return false;
+    /* By the calling convention nobody looks at what a call finds in a volatile register that is
+     * no argument; and nobody finds it there again, unless the compiler saw that the callee leaves
+     * it alone. */
+    return op->a.kind != HVC_OPERAND_CONST || volatiles == 0 ||
+           (isa->pointer_size == 8 &&
+            quick_dies_at(job, stretch->state, stretch->rva + stretch->insn.length, volatiles));
+}
+
 /* A call or jump is next. False when the function has to be looked at as a whole. */
 static bool take_call(sites_job *job, const hvc_op *op)
 {
@@ -299,10 +321,7 @@ static bool take_call(sites_job *job, const hvc_op *op)
     hvc_stretch_target target = hvc_stretch_target_of(stretch, op);
     bool tracked = carries(job, target.value, 0), call = op->kind == HVC_OP_CALL;
     bool place = is_place(quick, stretch->rva);
-    /* By the calling convention nobody looks at what a call finds in a volatile register that is
-     * no argument. */
-    uint32_t looked_at = call ? ~job->analysis->isa->volatile_registers : UINT32_MAX;
-    if (quick->loaded && !tracked && !target.checks && any_carries(job, stretch->state, looked_at))
+    if (quick->loaded && !tracked && !target.checks && !keeps_in_sight(job, op))
         return false;
     if (!call &&
         (place ? quick->places.items[quick->place].begun != 0 : op->a.kind == HVC_OPERAND_CONST))
@@ -383,13 +402,21 @@ static bool stores_tracked(const sites_job *job, const hvc_insn *insn, const hvc
     return false;
 }
 
-/* Nothing that matters may still be in a register where control comes and goes. */
-static bool is_used_up(sites_job *job)
+/* Where control goes from the straight line, nothing that matters may be of use. */
+static bool is_used_up(sites_job *job, uint64_t address)
 {
-    sites_quick *quick = job->quick;
-    if (quick->pending > 0 || (quick->loaded && any_carries(job, quick->stretch.state, UINT32_MAX)))
+    const hvc_state *state = job->quick->stretch.state;
+    uint32_t registers = job->quick->loaded ? carriers(job, state, UINT32_MAX) : 0, rva;
+    return registers == 0 || (hvc_image_rva_of(job->analysis->image, address, &rva) &&
+                              quick_dies_at(job, state, rva, registers));
+}
+
+/* The same where all that is known ends. */
+static bool ends_used_up(sites_job *job, uint64_t address)
+{
+    if (job->quick->pending > 0 || !is_used_up(job, address))
         return false;
-    quick->loaded = false;
+    job->quick->loaded = false;
     return true;
 }
 
@@ -419,7 +446,7 @@ static bool fetch(sites_job *job, const hvc_code_function *part)
     if (rva >= part->end)
         return false;
     if (rva != quick->begun && quick_is_leader(quick, rva)) {
-        if (!is_used_up(job))
+        if (!ends_used_up(job, job->analysis->image->headers.image_base + rva))
             return false;
         begin(quick, rva);
     }
@@ -435,13 +462,15 @@ static bool pass(sites_job *job, const hvc_op *transfer)
     sites_quick *quick = job->quick;
     const hvc_stretch *stretch = &quick->stretch;
     if (transfer->kind == HVC_OP_CALL) {
-        quick->loaded &= quick->pending > 0 || any_carries(job, stretch->state, UINT32_MAX);
+        quick->loaded &= quick->pending > 0 || carriers(job, stretch->state, UINT32_MAX) != 0;
         return true;
     }
-    if (!is_used_up(job))
+    if (transfer->kind == HVC_OP_BRANCH)
+        return is_used_up(job, transfer->target);
+    bool direct = transfer->kind == HVC_OP_JUMP && transfer->a.kind == HVC_OPERAND_CONST;
+    if (!ends_used_up(job, direct ? transfer->a.value : 0))
         return false;
-    if (transfer->kind != HVC_OP_BRANCH)
-        begin(quick, stretch->rva);
+    begin(quick, stretch->rva);
     return true;
 }
 
