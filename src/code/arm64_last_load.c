@@ -1,5 +1,7 @@
 #include "code/arm64_last_load.h"
 
+enum { FRAME = 29, STACK = 31 };
+
 /* Whether an instruction may write reg. */
 static bool may_write(uint32_t word, unsigned reg)
 {
@@ -24,16 +26,42 @@ static bool may_write(uint32_t word, unsigned reg)
     }
 }
 
+/* Whether anything is stored to the 8 bytes at offset of the frame, anywhere. */
+static bool is_slot_written(hvc_span code, uint32_t offset)
+{
+    for (size_t at = 0; at + 4 <= code.size; at += 4) {
+        uint32_t word = hvc_le32(code.data + at), size = word >> 30;
+        if ((word >> 5 & 31) != STACK)
+            continue;
+        bool vector = word >> 26 & 1;
+        if ((word & 0x3BC00000) == 0x39000000) {
+            uint32_t low = (word >> 10 & 0xFFF) << size;
+            if (low < offset + 8 && offset < low + (UINT32_C(1) << size))
+                return true;
+        } else if ((word & 0x3A400000) == 0x28000000) {
+            uint32_t scale = vector ? 2 + size : size >= 2 ? 3 : 2;
+            uint32_t low = (word >> 15 & 0x3F) << scale;
+            if (low < offset + 8 && offset < low + (UINT32_C(2) << scale))
+                return true;
+        } else if ((word & 0x3B400000) == 0x38000000) {
+            return true; /* by another form: who knows */
+        }
+    }
+    return false;
+}
+
 bool hvc_arm64_last_is_load(hvc_span code, uint32_t at, unsigned reg)
 {
-    enum { FRAME = 29, STACK = 31 };
     while (at >= 4) {
         at -= 4;
         uint32_t word = hvc_le32(code.data + at);
         unsigned n = word >> 5 & 31;
-        if (may_write(word, reg))
-            return ((word & 0x3E400000) == 0x28400000 || (word & 0x3F000000) == 0x39000000) &&
-                   n != STACK && n != FRAME;
+        if (!may_write(word, reg))
+            continue;
+        if (n == STACK && (word & 0xFFC00000) == 0xF9400000)
+            return !is_slot_written(code, (word >> 10 & 0xFFF) << 3);
+        return ((word & 0x3E400000) == 0x28400000 || (word & 0x3F000000) == 0x39000000) &&
+               n != STACK && n != FRAME;
     }
     return false;
 }

@@ -8,8 +8,8 @@
 #include "base/span.h"
 
 /* Whether what was written to reg last before the instruction at offset at, in the order of the
- * bytes, was loaded from elsewhere than the stack: then it most likely is not what a call returned.
- */
+ * bytes, was loaded from elsewhere than the stack, or from where the function stores nothing (a
+ * parameter): then it most likely is not what a call returned. */
 bool hvc_arm64_last_is_load(hvc_span code, uint32_t at, unsigned reg);
 
 #endif

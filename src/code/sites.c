@@ -682,9 +682,8 @@ static bool is_plain_reference(const sites_job *job, const hvc_xref *reference)
 {
     uint32_t import;
     return interesting_at(job, reference->to, &import) &&
-           (job->interests[import].kind == SITES_DDI ||
-            job->interests[import].kind == SITES_LOOKUP) &&
-           !sites_has_practice(job->analysis->image->imports.items[import].name);
+           job->interests[import].kind != SITES_EXTENDED &&
+           sites_may_be_plain(job->analysis->image->imports.items[import].name);
 }
 
 /* Where to look. */

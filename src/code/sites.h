@@ -115,6 +115,11 @@ bool sites_wish_practice(sites_job *job);
 bool sites_seed_practice(sites_job *job);
 /* Whether the calls of an import have to be looked at for the rules of practice. */
 bool sites_has_practice(hvc_text import);
+/* Whether a quick look may settle them. */
+bool sites_may_be_plain(hvc_text import);
+/* Whether a call of an import that has to be looked at for them is seen to be harmless, whatever
+ * comes before it: an MDL of what is no code. */
+bool sites_describes_no_code(const sites_job *job, const hvc_flow_call *call, uint32_t import);
 /* Whether a function returns the memory that it allocates or maps. */
 bool sites_returns_memory(const hvc_ddi *ddi);
 /* Whether a store writes to an address in an executable section. */

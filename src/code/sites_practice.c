@@ -184,6 +184,16 @@ static bool look_at_mdl(sites_job *job, const hvc_flow *flow, const hvc_flow_cal
                                      (unsigned)rva, mapped ? " and is mapped once more" : ""));
 }
 
+bool sites_describes_no_code(const sites_job *job, const hvc_flow_call *call, uint32_t import)
+{
+    const hvc_analysis *analysis = job->analysis;
+    uint32_t rva;
+    if (!is_name(analysis->image->imports.items[import].name, "IoAllocateMdl") ||
+        hvc_value_is_lost(&analysis->values, call->arguments[0]))
+        return false;
+    return !const_rva(analysis, call->arguments[0], &rva) || !is_executable(analysis->image, rva);
+}
+
 /* -- data loaded as code -- */
 
 /* Whether all numbers of an argument satisfy wanted (*ret_some: at least one does). */
@@ -215,6 +225,11 @@ static bool is_loading_class(uint64_t information_class)
 
 static const char *const section_makers[] = {"ZwCreateSection", "NtCreateSection",
                                              "MmCreateSection"};
+
+bool sites_may_be_plain(hvc_text import)
+{
+    return !sites_has_practice(import) || is_name(import, "IoAllocateMdl");
+}
 
 bool sites_has_practice(hvc_text import)
 {

@@ -128,10 +128,7 @@ static bool add_call(sites_job *job, const hvc_flow_call *call, const hvc_ddi *d
     size_t before = job->sites.count;
     if (ddi == NULL)
         return true;
-    if (ddi->argument < 0) {
-        if (ddi->advice)
-            return false;
-    } else {
+    if (ddi->argument >= 0) {
         if (!sites_argument_index(job, ddi, &index) || index + 1 >= HVC_FLOW_ARGUMENTS)
             return false;
         /* What is written as one function in the source shows in all arguments of a mapping. */
@@ -144,8 +141,11 @@ static bool add_call(sites_job *job, const hvc_flow_call *call, const hvc_ddi *d
         quick->memory_failed = true;
         return false;
     }
+    /* Advice that is given whatever the arguments are. */
+    bool advised = ddi->argument < 0;
     for (size_t i = before; i < job->sites.count; i++)
-        if (job->sites.items[i].judgement != HVC_JUDGEMENT_OK)
+        if (job->sites.items[i].judgement != HVC_JUDGEMENT_OK &&
+            !(advised && job->sites.items[i].judgement == HVC_JUDGEMENT_ADVICE))
             return false;
     return true;
 }
@@ -163,6 +163,17 @@ static bool looks_up_other(sites_job *job, const hvc_flow_call *call, uint32_t i
         if (sites_looked_up(names.list[i]) != NULL)
             return false;
     return names.complete;
+}
+
+/* Whether the first argument is read from the frame, where something that is not seen put it. */
+static bool may_come_from_frame(const sites_job *job, const hvc_flow_call *call)
+{
+    const hvc_analysis *analysis = job->analysis;
+    uint8_t reg;
+    if (hvc_value_why(&analysis->values, call->arguments[0]) != HVC_UNKNOWN_MEMORY)
+        return false;
+    return !hvc_argument_register(analysis->isa, 0, &reg) ||
+           (job->quick->from_frame >> reg & 1) != 0;
 }
 
 /* A call of a pointer that matters, by way of a register or memory. */
@@ -183,6 +194,8 @@ static bool take_tracked(sites_job *job, const hvc_flow_call *call)
         return add_call(job, call, job->interests[import].ddi);
     case SITES_LOOKUP:
         return looks_up_other(job, call, import);
+    case SITES_PRACTICE:
+        return !may_come_from_frame(job, call) && sites_describes_no_code(job, call, import);
     default:
         return false;
     }

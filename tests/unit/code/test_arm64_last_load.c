@@ -61,7 +61,14 @@ static void test_last_is_load(void **state)
     assert_true(is_load(CODE(mov(20, 0), ldr(20, 8, 16), bl(), blr(20))));
     assert_true(is_load(CODE(0xA9402514 /* ldp x20, x9, [x8] */, str(20, 8, 0), blr(20))));
     assert_false(is_load(CODE(ldr(20, 8, 16), mov(20, 0), blr(20))));
-    assert_false(is_load(CODE(ldr(20, SP, 16), blr(20))));
+    assert_true(is_load(CODE(ldr(20, SP, 16), blr(20))));
+    assert_true(is_load(CODE(str(0, SP, 8), str(0, SP, 24), ldr(20, SP, 16), blr(20))));
+    assert_true(is_load(CODE(0xA9017C08 /* stp x8, xzr, [x0, 16] */, ldr(20, SP, 16), blr(20))));
+    assert_false(is_load(CODE(str(0, SP, 16), ldr(20, SP, 16), blr(20))));
+    assert_false(is_load(CODE(0xB90017E0 /* str w0, [sp, 20] */, ldr(20, SP, 16), blr(20))));
+    assert_false(is_load(CODE(0xA900FFE0 /* stp x0, xzr, [sp, 8] */, ldr(20, SP, 16), blr(20))));
+    assert_false(is_load(CODE(0xF80103E0 /* stur x0, [sp, 16] */, ldr(20, SP, 16), blr(20))));
+    assert_false(is_load(CODE(ldr(20, SP, 16), str(0, SP, 16), blr(20)))); /* in a loop */
     assert_false(is_load(CODE(ldr(20, 29, 16), blr(20))));
     assert_false(is_load(CODE(ldp_pop(19, 20), blr(20))));
     assert_false(is_load(CODE(bl(), blr(20))));
