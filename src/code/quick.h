@@ -31,6 +31,7 @@ struct sites_quick {
     hvc_step_decode step;
     hvc_stretch stretch;
     hvc_flow flow;
+    hvc_state *table; /* where a register holds the pointer to KMDF's table */
     /* of the function in work */
     HVC_VECTOR(quick_place) places;
     bool allocates, fragmented;

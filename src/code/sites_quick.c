@@ -518,6 +518,29 @@ static bool advance(sites_job *job, const hvc_code_function *part)
     return transfer == NULL || pass(job, transfer);
 }
 
+/* Whether a place only reads the pointer to KMDF's table, and then none of its entries that matter.
+ */
+static bool reads_no_entry(sites_job *job, const quick_place *at)
+{
+    sites_quick *quick = job->quick;
+    hvc_analysis *analysis = job->analysis;
+    const hvc_isa *isa = analysis->isa;
+    hvc_insn insn;
+    const hvc_op *op = &insn.ops[0];
+    if (at->kind != SITES_POINT_READ || !analysis->wdf_indirect || at->to != analysis->wdf_table ||
+        !isa->decode(hvc_image_span(analysis->image, at->rva, isa->max_length),
+                     analysis->image->headers.image_base + at->rva, &insn) ||
+        insn.op_count != 1 || op->kind != HVC_OP_LOAD || op->dst >= HVC_REG_MACHINE ||
+        op->memory_size != isa->pointer_size || op->memory.index != HVC_REG_NONE ||
+        op->memory.segment || (op->memory.base != HVC_REG_NONE && !at->certain))
+        return false;
+    hvc_value_id address =
+        hvc_value_const(&analysis->values, analysis->image->headers.image_base + at->to);
+    quick->table->regs[op->dst] =
+        hvc_value_load(&analysis->values, address, 0, isa->pointer_size, false);
+    return quick_dies_at(job, quick->table, at->rva + insn.length, UINT32_C(1) << op->dst);
+}
+
 /* Runs the stretches to the places from first on, all in part. */
 static bool run_stretches(sites_job *job, const hvc_code_function *part, size_t first)
 {
@@ -525,8 +548,9 @@ static bool run_stretches(sites_job *job, const hvc_code_function *part, size_t 
     bool running = false;
     quick->place = first;
     while (quick->place < quick->places.count) {
-        const quick_place *next = &quick->places.items[quick->place];
-        if (next->begun != 0) { /* followed already */
+        quick_place *next = &quick->places.items[quick->place];
+        next->settled = next->settled || reads_no_entry(job, next);
+        if (next->settled) {
             quick->place++;
             continue;
         }
@@ -639,11 +663,12 @@ bool sites_prepare_quick(sites_job *job)
     sites_quick *quick = hvc_arena_alloc(&analysis->arena, sizeof(*quick));
     if (quick == NULL || !hvc_exec_build(analysis->image, &analysis->arena, &quick->exec))
         return false;
+    quick->table = hvc_arena_alloc(&analysis->arena, sizeof(*quick->table));
     quick->leaders = hvc_places_new(&analysis->arena, &quick->exec);
     quick->step = hvc_step_decoder(analysis->isa);
     job->quick = quick;
     return hvc_stretch_init(&quick->stretch, &analysis->env, &analysis->arena, &quick->flow) &&
-           quick->leaders != NULL;
+           quick->leaders != NULL && quick->table != NULL;
 }
 
 void sites_free_quick(sites_job *job)
