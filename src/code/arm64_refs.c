@@ -18,6 +18,7 @@ enum {
 
 #define ALL_REGISTERS UINT32_C(0x7fffffff)
 #define NO_WAY        UINT32_MAX /* in way_at: there were too many */
+#define NOT_AGAIN     UINT32_MAX
 /* x0 to x17 and the link register: what a call may change. */
 #define CALL_CHANGES UINT32_C(0x4003ffff)
 
@@ -40,6 +41,7 @@ typedef struct holds {
 
 /* A place that branches lead to. */
 typedef struct way {
+    uint32_t rva;
     bool reached;
     holds in;
 } way;
@@ -76,7 +78,7 @@ typedef struct tracker {
     way table;              /* what holds at the jumps through tables */
     bool handles;           /* exceptions may lead somewhere in it */
     bool unseen;            /* control arrived in a way that is not seen */
-    bool again;             /* a way back changed something */
+    uint32_t again;         /* a way back changed something from here on; NOT_AGAIN: none did */
     /* of the instruction in work */
     uint32_t rva, word;
     bool alive;
@@ -431,8 +433,8 @@ static void go_to(tracker *it, uint32_t target)
         return;
     }
     way *to = way_to(it, target);
-    if (to != NULL && join(it, to) && target <= it->rva)
-        it->again = true;
+    if (to != NULL && join(it, to) && target <= it->rva && target < it->again)
+        it->again = target;
 }
 
 /* What holds where control arrives in a way that is not seen. That is a jump through a table, where
@@ -510,13 +512,14 @@ static bool branch_class(tracker *it, uint32_t word)
     if ((word & 0xfe000000) != 0xd6000000)        /* br, ret */
         return (word & 0xffe0001f) != 0xd4200000; /* brk */
     escape_arguments(it);
-    if (is_table_jump(it) && join(it, &it->table))
-        it->again |= it->unseen;
+    if (is_table_jump(it) && join(it, &it->table) && it->unseen)
+        it->again = it->begin;
     return false;
 }
 
-static bool add_way(tracker *it, uint32_t index)
+static bool add_way(tracker *it, uint32_t rva)
 {
+    uint32_t index = (rva - it->begin) / 4;
     if (it->way_at[index] != 0)
         return true;
     if (it->ways.count == REGION_WAYS) {
@@ -526,6 +529,7 @@ static bool add_way(tracker *it, uint32_t index)
     way *added = hvc_vector_add(it->scratch, &it->ways);
     if (added == NULL)
         return false;
+    added->rva = rva;
     added->reached = false;
     it->way_at[index] = (uint32_t)it->ways.count;
     return true;
@@ -559,7 +563,7 @@ static bool prepare_region(tracker *it)
         unsigned d = word & 31;
         if (mark == HVC_ARM64_BRANCH) {
             if (!hvc_arm64_is_call(word) && hvc_arm64_branch_target(word, rva + at, &value) &&
-                value - rva < size && !add_way(it, (value - rva) / 4))
+                value - rva < size && !add_way(it, value))
                 return false;
         } else if (hvc_arm64_is_adrp(word)) {
             value = hvc_arm64_adrp_page(word, rva + at);
@@ -618,21 +622,21 @@ static void follow(tracker *it, uint32_t word)
     }
 }
 
-/* Follows the instructions of the region once, in the order of the bytes. */
-static void sweep(tracker *it, bool fragment)
+/* Follows the instructions of the region once, in the order of the bytes: from its begin, or from a
+ * place that branches lead to, before which nothing changed. */
+static void sweep(tracker *it, uint32_t from, bool fragment)
 {
     const uint8_t *bytes = it->range->bytes + (it->begin - it->range->rva);
-    it->again = false;
-    it->refs.count = 0;
-    it->escaped_count = 0;
-    it->unseen = false;
-    it->alive = true;
+    it->again = NOT_AGAIN;
+    while (it->refs.count > 0 && it->refs.items[it->refs.count - 1].from >= from)
+        it->refs.count--;
+    it->alive = from == it->begin;
     it->now.known = 0;
     it->now.perhaps = fragment ? ALL_REGISTERS : 0;
     uint32_t live = live_registers(it), size = it->size;
     const uint32_t *way_at = it->way_at;
     bool ended = false; /* control does not go on from the instruction before */
-    for (uint32_t at = 0; at < size; at += 4) {
+    for (uint32_t at = from - it->begin; at < size; at += 4) {
         uint32_t word = hvc_le32(bytes + at);
         if (way_at[at / 4] != 0 || ended) {
             it->rva = it->begin + at;
@@ -655,20 +659,19 @@ static void sweep(tracker *it, bool fragment)
     }
 }
 
-/* Where nothing that is seen leads to is reached in another way, if at all. Tells whether there was
- * one. */
-static bool reach_all(tracker *it, bool lost)
+/* Where nothing that is seen leads to is reached in another way, if at all. lost: everything else,
+ * too. */
+static void reach_all(tracker *it, bool lost)
 {
-    bool any = lost;
     it->table.reached &= !lost;
     for (size_t i = 0; i < it->ways.count; i++) {
         way *to = &it->ways.items[i];
         if (to->reached && !lost)
             continue;
-        any = to->reached = true;
+        to->reached = true;
         arrive_unseen(it, &to->in);
+        it->again = it->again < to->rva ? it->again : to->rva;
     }
-    return any;
 }
 
 static bool was_escaped(const tracker *it, uint32_t address)
@@ -710,15 +713,19 @@ static void scan_region(tracker *it, uint32_t begin, uint32_t end)
         it->with_values = ALL_REGISTERS;
     }
     unsigned sweeps = 0;
+    it->refs.count = 0;
+    it->escaped_count = 0;
+    it->unseen = false;
+    it->again = rva;
     it->table.reached = false;
     it->handles = hvc_place_in(it->handled, begin);
     do {
-        sweep(it, fragment);
+        sweep(it, it->again, fragment);
         if (++sweeps == MAX_SWEEPS)
-            it->again = reach_all(it, true);
-        else if (!it->again)
-            it->again = reach_all(it, false);
-    } while (it->again && sweeps <= MAX_SWEEPS && !it->stopped);
+            reach_all(it, true);
+        else if (it->again == NOT_AGAIN)
+            reach_all(it, false);
+    } while (it->again != NOT_AGAIN && sweeps <= MAX_SWEEPS && !it->stopped);
     hand_out(it);
 }
 

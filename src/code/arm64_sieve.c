@@ -1,5 +1,6 @@
-/* One look at each instruction: a pointer is read, or its address formed, with what its offset in
- * its page is. Which register holds which page is left to those who look closer. */
+/* One look at each instruction: a pointer is read, or its address formed, by a register that is
+ * given a page somewhere, with what the pointer's offset in its page is. Which page that is there
+ * is left to those who look closer. */
 #include "code/arm64_sieve.h"
 
 #include <string.h>
@@ -94,16 +95,43 @@ static bool refers_alone(const hvc_arm64_sieve *sieve, hvc_span code, uint32_t r
     return hvc_zones_near(sieve->any, address) && stores_behind(code, at, word & 31);
 }
 
-bool hvc_arm64_may_refer(const hvc_arm64_sieve *sieve, hvc_span code, uint32_t rva)
+/* Whether one of the registers (bits) that are given a page is copied. */
+static bool are_copied(hvc_span code, uint32_t pages)
 {
-    uint32_t found = 0;
     for (uint32_t at = 0; at + 4 <= code.size; at += 4) {
-        uint32_t word = hvc_le32(code.data + at), top = word >> 24;
-        found |= (uint32_t)(sieve->fields[word >> 10 & 0xfff] & sieve->forms[top]);
-        bool alone = (top & 0x1f) == 0x10 || (top & 0x3b) == 0x18;
-        if ((found & PLAIN) != 0 || (alone && refers_alone(sieve, code, rva, at)))
+        uint32_t word = hvc_le32(code.data + at);
+        if ((word & 0xffe0ffe0) == 0xaa0003e0 && (pages >> (word >> 16 & 31) & 1) != 0) /* mov */
             return true;
     }
-    return found != 0 &&
+    return false;
+}
+
+bool hvc_arm64_may_refer(const hvc_arm64_sieve *sieve, hvc_span code, uint32_t rva)
+{
+    /* Bits: registers that are given a page near a zone, and those from which something may lead
+     * into one if they hold such a page. */
+    uint32_t pages = 0, plain = 0, filtered = 0;
+    for (uint32_t at = 0; at + 4 <= code.size; at += 4) {
+        uint32_t word = hvc_le32(code.data + at), top = word >> 24;
+        uint32_t found = (uint32_t)(sieve->fields[word >> 10 & 0xfff] & sieve->forms[top]);
+        if (found != 0) {
+            uint32_t base = UINT32_C(1) << (word >> 5 & 31);
+            plain |= (found & PLAIN) != 0 ? base : 0;
+            filtered |= base;
+        }
+        if ((top & 0x1f) != 0x10 && (top & 0x3b) != 0x18)
+            continue;
+        if (refers_alone(sieve, code, rva, at))
+            return true;
+        if (hvc_arm64_is_adrp(word) &&
+            hvc_zones_near(sieve->all, hvc_arm64_adrp_page(word, rva + at)))
+            pages |= UINT32_C(1) << (word & 31);
+    }
+    if ((plain & pages) != 0)
+        return true;
+    bool copied = pages != 0 && filtered != 0 && are_copied(code, pages);
+    if (copied && plain != 0)
+        return true;
+    return ((filtered & pages) != 0 || copied) &&
            sieve->filter->wanted(sieve->filter->context, rva, rva + (uint32_t)code.size);
 }
