@@ -357,10 +357,10 @@ static void one_register(tracker *it, uint32_t word)
         if (mode & 1)
             advance(it, n, n, offset);
     }
-    if (!vector && !prefetch)
-        escape(it, t); /* also of an atomic operation; before a load it is of no use any more */
     if (load && !prefetch)
         change(it, t);
+    else if (!vector && !prefetch)
+        escape(it, t);
 }
 
 /* Exclusive, ordered, compare and swap, vector structures: the base as it is. */
