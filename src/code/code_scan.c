@@ -15,22 +15,6 @@ static told_cursor first_told(const hvc_map_builder *builder)
     return (told_cursor){told, told + builder->told.count};
 }
 
-static const hvc_code_function *told_at(const hvc_map_builder *builder, uint32_t rva)
-{
-    size_t low = 0, high = builder->told.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const hvc_code_function *told = &builder->told.items[middle];
-        if (rva < told->begin)
-            high = middle;
-        else if (rva >= told->end)
-            low = middle + 1;
-        else
-            return told;
-    }
-    return NULL;
-}
-
 /* x64: whether an instruction of a told function begins at rva, as far as its instructions follow
  * each other. */
 static bool begins_instruction(const hvc_map_builder *builder, const hvc_code_function *told,
@@ -59,7 +43,8 @@ static bool cross(hvc_map_builder *builder, told_cursor *here, uint32_t from, ui
     bool inside = here->at < here->end && here->at->begin <= from;
     if (inside && rva - here->at->begin < here->at->end - here->at->begin)
         return true;
-    const hvc_code_function *told = told_at(builder, rva);
+    const hvc_code_function *told =
+        hvc_function_find(builder->told.items, builder->told.count, rva);
     if (!inside || told == NULL || told->group == rva || told->group == here->at->group)
         return true; /* code that is not told of is decoded, and tells itself where it goes */
     return (builder->isa == &hvc_isa_x64 && !begins_instruction(builder, here->at, from)) ||

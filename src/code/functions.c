@@ -396,12 +396,13 @@ hvc_status hvc_function_map_build(const hvc_image *image, const hvc_isa *isa, hv
     return done ? HVC_OK : hvc_fail_memory(error);
 }
 
-const hvc_code_function *hvc_function_at(const hvc_function_map *map, uint32_t rva)
+const hvc_code_function *hvc_function_find(const hvc_code_function *functions, size_t count,
+                                           uint32_t rva)
 {
-    size_t low = 0, high = map->functions.count;
+    size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const hvc_code_function *function = &map->functions.items[middle];
+        const hvc_code_function *function = &functions[middle];
         if (rva < function->begin)
             high = middle;
         else if (rva >= function->end)
@@ -410,6 +411,11 @@ const hvc_code_function *hvc_function_at(const hvc_function_map *map, uint32_t r
             return function;
     }
     return NULL;
+}
+
+const hvc_code_function *hvc_function_at(const hvc_function_map *map, uint32_t rva)
+{
+    return hvc_function_find(map->functions.items, map->functions.count, rva);
 }
 
 const hvc_code_function *hvc_function_part(const hvc_function_map *map, uint32_t group, size_t n)

@@ -50,7 +50,11 @@ typedef struct hvc_function_map {
 hvc_status hvc_function_map_build(const hvc_image *image, const hvc_isa *isa, hvc_arena *arena,
                                   hvc_function_map *ret_map, hvc_error *error);
 
-/* The function (or fragment) whose range holds rva; NULL in a gap. */
+/* Of functions that ascend and do not overlap, the one whose range holds rva; NULL in a gap. */
+const hvc_code_function *hvc_function_find(const hvc_code_function *functions, size_t count,
+                                           uint32_t rva);
+
+/* The function (or fragment) of the map whose range holds rva; NULL in a gap. */
 const hvc_code_function *hvc_function_at(const hvc_function_map *map, uint32_t rva);
 
 /* Part n, by their places, of the function that begins at group: it and its fragments; NULL behind
