@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "engine/engine.h"
+#include "rules/open_site.h"
 
 enum { NAMED_DDIS = 4 }; /* DDIs that the reason of a verdict names; the others are counted */
 
@@ -47,21 +48,23 @@ static bool decides(const hvc_ddi *ddi)
     return ddi->counter < HVC_CALL_COUNTER_COUNT && ddi->argument >= 0;
 }
 
-static bool is_open(const hvc_call_site *site)
-{
-    return site->judgement == HVC_JUDGEMENT_UNDETERMINED ||
-           site->judgement == HVC_JUDGEMENT_POSSIBLE;
-}
-
-/* DDIs whose calls are not judged, each once, in the order of their first appearance. */
+/* DDIs of which one thing is open, each once, in the order of their first appearance. */
 typedef struct open_ddis {
     const hvc_ddi *named[NAMED_DDIS];
     uint64_t count;
 } open_ddis;
 
-static void note_ddi(open_ddis *open, const hvc_ddi *ddi)
+/* What is not judged, by what is open of it. */
+typedef struct open_list {
+    open_ddis kinds[HVC_OPEN_KIND_COUNT];
+    bool any;
+} open_list;
+
+static void note_ddi(open_list *list, hvc_open_kind kind, const hvc_ddi *ddi)
 {
+    open_ddis *open = &list->kinds[kind];
     size_t known = open->count < NAMED_DDIS ? (size_t)open->count : NAMED_DDIS;
+    list->any = true;
     for (size_t i = 0; i < known; i++)
         if (open->named[i] == ddi)
             return;
@@ -71,16 +74,16 @@ static void note_ddi(open_ddis *open, const hvc_ddi *ddi)
 }
 
 /* Counts what is not judged. */
-static open_ddis count_open(hvc_driver *driver, const hvc_hidden_calls *hidden)
+static open_list count_open(hvc_driver *driver, const hvc_hidden_calls *hidden)
 {
-    open_ddis open = {.count = 0};
+    open_list open = {.any = false};
     memset(driver->undetermined, 0, sizeof(driver->undetermined));
     if (driver->has_code_analysis) {
         for (size_t i = 0; i < driver->call_site_count; i++) {
             const hvc_call_site *site = &driver->call_sites[i];
-            if (!is_open(site))
+            if (!hvc_is_open(site))
                 continue;
-            note_ddi(&open, site->ddi);
+            note_ddi(&open, hvc_open_kind_of(site), site->ddi);
             /* A function that is looked up may be one of any counter. */
             for (unsigned k = 0; k < HVC_CALL_COUNTER_COUNT; k++)
                 if (site->ddi->counter == k || site->ddi->argument < 0)
@@ -94,7 +97,7 @@ static open_ddis count_open(hvc_driver *driver, const hvc_hidden_calls *hidden)
         const hvc_ddi *ddi = driver->ddis[i].ddi;
         if (!decides(ddi))
             continue;
-        note_ddi(&open, ddi);
+        note_ddi(&open, HVC_OPEN_ARGUMENT, ddi);
         driver->undetermined[ddi->counter]++;
     }
     for (size_t i = 0; i < HVC_CALL_COUNTER_COUNT; i++)
@@ -108,9 +111,38 @@ static void separate(hvc_buffer *why)
         hvc_buffer_puts(why, "; ");
 }
 
+static void put_names(hvc_buffer *why, const open_ddis *open)
+{
+    size_t named = open->count < NAMED_DDIS ? (size_t)open->count : NAMED_DDIS;
+    for (size_t i = 0; i < named; i++)
+        hvc_buffer_printf(why, "%s%s", i > 0 ? ", " : "", open->named[i]->name);
+    if (open->count > named)
+        hvc_buffer_puts(why, " and others");
+}
+
+static void explain_open(hvc_buffer *why, const open_list *open, bool examined)
+{
+    static const struct {
+        const char *before, *behind;
+    } texts[HVC_OPEN_KIND_COUNT] = {
+        [HVC_OPEN_ARGUMENT] = {"the arguments of ", " are not known"},
+        [HVC_OPEN_CALLS] = {"not all calls of ", " are known"},
+        [HVC_OPEN_LOOKUP] = {"the names that are given to ", " are not known"},
+        [HVC_OPEN_METHOD] = {"whether it is ", " that is called is not known"},
+    };
+    for (size_t kind = 0; kind < HVC_OPEN_KIND_COUNT; kind++) {
+        if (open->kinds[kind].count == 0)
+            continue;
+        separate(why);
+        hvc_buffer_puts(why, texts[kind].before);
+        put_names(why, &open->kinds[kind]);
+        hvc_buffer_puts(why, examined ? texts[kind].behind : " were not judged");
+    }
+}
+
 /* Why a verdict is not known, in one line. */
 static const char *explain(const hvc_driver *driver, const hvc_doubts *doubts,
-                           const open_ddis *open, hvc_arena *arena)
+                           const open_list *open, hvc_arena *arena)
 {
     hvc_buffer why = HVC_BUFFER_INIT;
     if (doubts->damaged)
@@ -120,16 +152,8 @@ static const char *explain(const hvc_driver *driver, const hvc_doubts *doubts,
         separate(&why);
         hvc_buffer_puts(&why, "there are more findings than are listed");
     }
-    if (driver->verifier == HVC_VERDICT_UNDETERMINED && open->count > 0) {
-        separate(&why);
-        hvc_buffer_puts(&why, "the arguments of ");
-        size_t named = open->count < NAMED_DDIS ? (size_t)open->count : NAMED_DDIS;
-        for (size_t i = 0; i < named; i++)
-            hvc_buffer_printf(&why, "%s%s", i > 0 ? ", " : "", open->named[i]->name);
-        if (open->count > named)
-            hvc_buffer_puts(&why, " and others");
-        hvc_buffer_puts(&why, driver->has_code_analysis ? " are not known" : " were not judged");
-    }
+    if (driver->verifier == HVC_VERDICT_UNDETERMINED)
+        explain_open(&why, open, driver->has_code_analysis);
     if (driver->verifier == HVC_VERDICT_UNDETERMINED && doubts->code != NULL) {
         separate(&why);
         hvc_buffer_puts(&why, doubts->code);
@@ -144,13 +168,13 @@ static const char *explain(const hvc_driver *driver, const hvc_doubts *doubts,
 }
 
 static hvc_verdict judge_verifier(const hvc_driver *driver, const hvc_doubts *doubts,
-                                  const open_ddis *open)
+                                  const open_list *open)
 {
     for (size_t i = 0; i < HVC_COUNTER_COUNT; i++)
         if (driver->counters[i] > 0)
             return HVC_VERDICT_FAIL;
     bool known =
-        open->count == 0 && doubts->hidden.why == NULL && doubts->code == NULL && !doubts->damaged;
+        !open->any && doubts->hidden.why == NULL && doubts->code == NULL && !doubts->damaged;
     return known ? HVC_VERDICT_PASS : HVC_VERDICT_UNDETERMINED;
 }
 
@@ -184,7 +208,7 @@ bool hvc_driver_judge(hvc_driver *driver, const hvc_doubts *doubts, hvc_arena *a
     /* What the analysis of the code follows, but not to the end, are open call sites. */
     if (driver->has_code_analysis)
         known.hidden.why = known.hidden.unfollowed;
-    open_ddis open = count_open(driver, &known.hidden);
+    open_list open = count_open(driver, &known.hidden);
     driver->verifier = judge_verifier(driver, &known, &open);
     driver->load = judge_load(driver, &known);
     if (driver->verifier != HVC_VERDICT_UNDETERMINED && driver->load != HVC_VERDICT_UNDETERMINED)

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "report/text.h"
+#include "rules/open_site.h"
 
 enum { LABEL_WIDTH = 40 }; /* as !verifier prints the statistics */
 
@@ -196,7 +197,10 @@ static void put_ddis(hvc_report *report, const hvc_driver *driver, bool all)
 
 static void put_call_site(hvc_report *report, const hvc_call_site *site)
 {
-    hvc_buffer_printf(&report->out, "    call of %s at RVA 0x%X, file offset 0x%X",
+    hvc_open_kind kind = hvc_open_kind_of(site);
+    bool argument = kind != HVC_OPEN_CALLS && kind != HVC_OPEN_LOOKUP;
+    hvc_buffer_printf(&report->out, "    %s %s at RVA 0x%X, file offset 0x%X",
+                      kind == HVC_OPEN_CALLS ? "use of" : "call of",
                       site->written != NULL ? site->written : site->ddi->name, site->rva,
                       site->file_offset);
     if (site->function != NULL) {
@@ -208,7 +212,7 @@ static void put_call_site(hvc_report *report, const hvc_call_site *site)
         hvc_buffer_printf(&report->out, "%s%s", i == 0 ? ", argument is " : " or ",
                           site->values[i].name);
     if (site->open != NULL) {
-        hvc_buffer_puts(&report->out, ", argument not known: ");
+        hvc_buffer_puts(&report->out, argument ? ", argument not known: " : ": ");
         hvc_text_message(report, site->open);
     }
     if (site->harmless)
@@ -222,9 +226,7 @@ static void put_call_sites(hvc_report *report, const hvc_driver *driver)
 {
     for (size_t i = 0; i < driver->call_site_count && affords(report, "calls"); i++) {
         const hvc_call_site *site = &driver->call_sites[i];
-        bool open = site->judgement == HVC_JUDGEMENT_UNDETERMINED ||
-                    site->judgement == HVC_JUDGEMENT_POSSIBLE;
-        if (open || report->options.verbose)
+        if (hvc_is_open(site) || report->options.verbose)
             put_call_site(report, site);
     }
 }

@@ -167,6 +167,45 @@ static void test_call_sites(void **state)
     hvc_arena_free(&arena);
 }
 
+/* The reason names what is open: not always an argument. */
+static void test_what_is_open(void **state)
+{
+    (void)state;
+    hvc_arena arena = HVC_ARENA_INIT;
+    const hvc_ddi *pool = hvc_ddi_find("ExAllocatePoolWithTag");
+    const hvc_ddi *map = hvc_ddi_find("MmMapLockedPagesSpecifyCache");
+    const hvc_ddi *lookup = hvc_ddi_find("MmGetSystemRoutineAddress");
+    const hvc_value guilty = {.number = 0};
+    assert_non_null(lookup);
+    const hvc_call_site sites[] = {
+        {.ddi = pool, .form = "import", .origin = "unknown", .open = "-"},
+        {.ddi = map, .form = "tail", .open = "control flow"},
+        {.ddi = map, .form = "reference", .open = "-"},
+        {.ddi = pool, .form = "lookup", .open = "-"},
+        {.ddi = pool, .form = "lookup", .origin = "parameter", .open = "-"},
+        {.ddi = lookup, .form = "lookup", .open = "-"},
+        {.ddi = pool, .form = "method", .values = &guilty, .value_count = 1},
+    };
+    hvc_call_site copies[sizeof(sites) / sizeof(*sites)];
+    for (size_t i = 0; i < sizeof(sites) / sizeof(*sites); i++) {
+        copies[i] = sites[i];
+        copies[i].judgement =
+            sites[i].value_count > 0 ? HVC_JUDGEMENT_POSSIBLE : HVC_JUDGEMENT_UNDETERMINED;
+    }
+    hvc_driver driver = {.kind = HVC_IMAGE_DRIVER,
+                         .has_code_analysis = true,
+                         .call_sites = copies,
+                         .call_site_count = sizeof(sites) / sizeof(*sites)};
+    judge(&driver, NULL, &arena);
+    assert_string_equal(
+        driver.undetermined_why,
+        "the arguments of ExAllocatePoolWithTag, MmMapLockedPagesSpecifyCache are not known; "
+        "not all calls of MmMapLockedPagesSpecifyCache, ExAllocatePoolWithTag are known; "
+        "the names that are given to MmGetSystemRoutineAddress are not known; "
+        "whether it is ExAllocatePoolWithTag that is called is not known");
+    hvc_arena_free(&arena);
+}
+
 /* A finding that is counted but not listed may be the loader's. */
 static void test_unlisted_findings(void **state)
 {
@@ -211,6 +250,7 @@ int main(void)
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_imports_without_analysis),
         cmocka_unit_test(test_call_sites),
+        cmocka_unit_test(test_what_is_open),
         cmocka_unit_test(test_unlisted_findings),
         cmocka_unit_test(test_no_driver),
         cmocka_unit_test(test_judgement_names),
