@@ -221,12 +221,12 @@ static void put_call_site(hvc_report *report, const hvc_call_site *site)
     put_lines(report, site->evidence, site->evidence_count);
 }
 
-/* The calls that nothing is known of for certain; with verbose all of them. */
+/* The calls that no finding tells of and that are not known either; with verbose all of them. */
 static void put_call_sites(hvc_report *report, const hvc_driver *driver)
 {
     for (size_t i = 0; i < driver->call_site_count && affords(report, "calls"); i++) {
         const hvc_call_site *site = &driver->call_sites[i];
-        if (hvc_is_open(site) || report->options.verbose)
+        if (site->judgement == HVC_JUDGEMENT_UNDETERMINED || report->options.verbose)
             put_call_site(report, site);
     }
 }

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "rules/checks.h"
+#include "rules/open_site.h"
 
 enum { NAMED_VALUES = 8 }; /* guilty values that a message names; the others are counted */
 
@@ -54,6 +55,10 @@ static void describe(hvc_buffer *text, const hvc_call_site *site)
         hvc_buffer_printf(text, "; %zu of %zu possible values %s allowed",
                           site->value_count - guilty, site->value_count,
                           site->value_count - guilty == 1 ? "is" : "are");
+    if (possible && site->open != NULL)
+        hvc_buffer_printf(text, "; other values are not known: %s", site->open);
+    if (hvc_open_kind_of(site) == HVC_OPEN_METHOD)
+        hvc_buffer_puts(text, "; whether it is this method that is called is not known");
     if (site->harmless)
         hvc_buffer_puts(
             text, "; harmless: a user-mode mapping is never executable, but Verifier counts it");

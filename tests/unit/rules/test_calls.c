@@ -96,6 +96,24 @@ static void possible_ones_are_warnings(void **state)
                         "(POOL_TYPE); 1 of 2 possible values is allowed");
 }
 
+/* Such a call is listed as a finding only: it has to say what is open. */
+static void possible_ones_say_what_is_open(void **state)
+{
+    test_bench *bench = *state;
+    hvc_call_site sites[] = {
+        site("ExAllocatePoolWithTag", executable, 1, HVC_JUDGEMENT_POSSIBLE),
+        site("ExAllocatePoolWithTag", executable, 1, HVC_JUDGEMENT_POSSIBLE),
+    };
+    sites[0].open = "left behind by a call";
+    sites[1].form = "method";
+
+    assert_int_equal(run(bench, "HVC2000", sites, 2), 2);
+    assert_non_null(strstr(bench_finding(bench, 0)->message,
+                           "; other values are not known: left behind by a call"));
+    assert_non_null(strstr(bench_finding(bench, 1)->message,
+                           "; whether it is this method that is called is not known"));
+}
+
 /* A call site is told by the rule of its function's counter, and by no other. */
 static void each_counter_has_its_rule(void **state)
 {
@@ -251,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(violations_count_one_each, setup, teardown),
         cmocka_unit_test_setup_teardown(possible_ones_are_warnings, setup, teardown),
+        cmocka_unit_test_setup_teardown(possible_ones_say_what_is_open, setup, teardown),
         cmocka_unit_test_setup_teardown(each_counter_has_its_rule, setup, teardown),
         cmocka_unit_test_setup_teardown(unconfirmed_counting_is_said, setup, teardown),
         cmocka_unit_test_setup_teardown(many_values_are_counted_and_few_named, setup, teardown),
