@@ -172,6 +172,65 @@ static bool skip_text(hvc_map_builder *builder, const hvc_code_pointer *pointer,
     return true;
 }
 
+/* The code that a pointer at rva, among the code, leads to; false when it is none. */
+static bool pointer_among_code(const hvc_map_builder *builder, uint32_t rva, uint32_t *ret_to)
+{
+    const hvc_exec_range *range = hvc_exec_at(&builder->exec, rva);
+    uint64_t address;
+    return range != NULL && hvc_image_pointer(builder->image, rva, &address) &&
+           hvc_image_rva_of(builder->image, address, ret_to) &&
+           hvc_exec_at(&builder->exec, *ret_to) != NULL &&
+           (builder->relocated == NULL ||
+            hvc_place_in(builder->relocated, range->slot + (rva - range->rva)));
+}
+
+static bool add_pointer(hvc_map_builder *builder, uint32_t from)
+{
+    uint32_t to;
+    hvc_code_pointer *pointer = hvc_vector_add(&builder->scratch, &builder->pointers);
+    if (pointer == NULL || !pointer_among_code(builder, from, &to))
+        return false;
+    *pointer = (hvc_code_pointer){to, from};
+    return true;
+}
+
+/* Whether the entry whose handler stands at rva is met for the first time: a handler of a damaged
+ * table may be the table itself. */
+static bool is_new_scope(hvc_map_builder *builder, uint32_t rva)
+{
+    const hvc_exec_range *range = hvc_exec_at(&builder->exec, rva);
+    uint32_t slot = range->slot + (rva - range->rva);
+    bool known = hvc_place_in(builder->scopes, slot);
+    hvc_place_add(builder->scopes, slot);
+    return !known;
+}
+
+/* The filters and handlers of a scope table among the code, as drivers have it whose constants were
+ * merged into it: entries of an enclosing level, a filter or none, and a handler. Elsewhere they
+ * are pointers like others. */
+static bool follow_scopes(hvc_map_builder *builder, uint32_t rva)
+{
+    enum { ENTRY = 12, COOKIES = 16, MAX_SCOPES = 256 };
+    uint32_t outermost, level, filter, to;
+    if (!hvc_image_u32(builder->image, rva, &outermost))
+        return true;
+    if (outermost != UINT32_MAX) { /* _except_handler4: cookies first, and another end */
+        rva += COOKIES;
+        if (!hvc_image_u32(builder->image, rva, &outermost) || outermost != UINT32_MAX - 1)
+            return true;
+    }
+    for (uint32_t i = 0; i < MAX_SCOPES; i++, rva += ENTRY) {
+        if (!hvc_image_u32(builder->image, rva, &level) || (level != outermost && level >= i) ||
+            !hvc_image_u32(builder->image, rva + 4, &filter) ||
+            (filter != 0 && !pointer_among_code(builder, rva + 4, &to)) ||
+            !pointer_among_code(builder, rva + 8, &to) || !is_new_scope(builder, rva + 8))
+            return true;
+        if ((filter != 0 && !add_pointer(builder, rva + 4)) || !add_pointer(builder, rva + 8))
+            return false;
+    }
+    return true;
+}
+
 /* Decodes what pointers point to, and then makes starts of it, unless it is read as data or jump
  * tables alone lead there. Which tables there are is known only when all is decoded. */
 static bool follow_pointers(hvc_map_builder *builder)
@@ -183,6 +242,8 @@ static bool follow_pointers(hvc_map_builder *builder)
         return false;
     for (size_t i = 0; i < builder->pointers.count; i++) { /* grows as code is found */
         hvc_code_pointer pointer = builder->pointers.items[i];
+        if (!follow_scopes(builder, pointer.to))
+            return false;
         if (!may_lead_to_code(builder, &pointer, &slot) || hvc_place_in(builder->starts, slot) ||
             skip_text(builder, &pointer, slot))
             continue; /* without relocations, the value of an address inside known code is an
@@ -205,6 +266,9 @@ static bool follow_pointers(hvc_map_builder *builder)
 
 static bool build_x86(hvc_map_builder *builder)
 {
+    builder->scopes = hvc_places_new(&builder->scratch, &builder->exec);
+    if (builder->scopes == NULL)
+        return false;
     if (hvc_image_is_relocated(builder->image)) {
         builder->relocated = hvc_places_new(&builder->scratch, &builder->exec);
         if (builder->relocated == NULL)

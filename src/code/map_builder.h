@@ -55,6 +55,7 @@ typedef struct hvc_map_builder {
     hvc_places pointed;    /* a point of source POINTER is */
     hvc_places relocated;  /* x86: first byte of a relocated word; NULL without relocations */
     hvc_places data;       /* x86: an instruction reads data from here */
+    hvc_places scopes;     /* x86: the handler of an entry of a scope table that was followed */
     uint64_t *table_bytes; /* file bytes that belong to jump tables, one bit each */
     uint32_t found_starts; /* points that decoding added */
     bool garbled;          /* decoding met bytes that are no instruction */

@@ -13,6 +13,12 @@ enum {
     SWEEP = HVC_FROM_SWEEP,
 };
 
+/* A pointer without a relocation. */
+static void code_address(code_sample *it, uint32_t rva, uint32_t target)
+{
+    builder_put32(&it->builder, rva, (uint32_t)it->builder.headers.image_base + target);
+}
+
 static void test_x64_exception_data(void **state)
 {
     (void)state;
@@ -336,6 +342,110 @@ static void test_x86_without_relocations(void **state)
     code_free(&it);
 }
 
+/* Filters and handlers of __try, which only a scope table points to, and what the load
+ * configuration lists as a handler, are functions. */
+static void test_x86_handlers(void **state)
+{
+    (void)state;
+    for (unsigned relocated = 0; relocated < 2; relocated++) {
+        code_sample it;
+        code_init(&it, HVC_MACHINE_I386);
+        it.builder.headers.entry_point = 0x1100;
+        void (*point)(code_sample *, uint32_t, uint32_t) =
+            relocated != 0 ? code_pointer : code_address;
+        /* push offset scope table; push offset _except_handler3 */
+        uint32_t at = code_put(&it, 0x1100, "55 8b ec 6a ff 68 00 00 00 00 68 00 00 00 00 c3");
+        point(&it, 0x1106, RDATA + 0x40);
+        point(&it, 0x110b, 0x1300);
+        code_put(&it, 0x1110, "33 c0 c3");       /* a filter, right behind */
+        code_put(&it, 0x1113, "8b 65 e8 eb e7"); /* its handler, which goes back into the middle */
+        code_put(&it, 0x1120, "c3");             /* a termination handler */
+        code_put(&it, 0x1300, "c3");
+        code_put(&it, 0x1340, "c3");
+        /* _except_handler4: four words of cookies before the entries */
+        code_put(&it, 0x1200, "6a fe 68 00 00 00 00 c3");
+        point(&it, 0x1203, RDATA + 0x80);
+        code_put(&it, 0x1208, "40 c3");
+        code_put(&it, 0x120a, "48 c3");
+        point(&it, DATA, 0x1200);
+        builder_put32(&it.builder, RDATA + 0x40, 0xFFFFFFFF);
+        point(&it, RDATA + 0x44, 0x1110);
+        point(&it, RDATA + 0x48, 0x1113);
+        builder_put32(&it.builder, RDATA + 0x4c, 0);
+        point(&it, RDATA + 0x54, 0x1120);
+        builder_put32(&it.builder, RDATA + 0x80, 0xFFFFFFFE);
+        builder_put32(&it.builder, RDATA + 0x90, 0xFFFFFFFE);
+        point(&it, RDATA + 0x94, 0x1208);
+        point(&it, RDATA + 0x98, 0x120a);
+        /* SEHandlerTable and its count; one handler is no code */
+        builder_put32(&it.builder, RDATA + 0x100, 0x48);
+        point(&it, RDATA + 0x140, RDATA + 0x180);
+        builder_put32(&it.builder, RDATA + 0x144, 2);
+        builder_put32(&it.builder, RDATA + 0x180, 0x1340);
+        builder_put32(&it.builder, RDATA + 0x184, 0x7777777);
+        builder_directory(&it.builder, HVC_DIR_LOAD_CONFIG, RDATA + 0x100, 0x48);
+        code_map(&it);
+
+        expect_function(&it, 0x1100, at, ENTRY);
+        expect_function(&it, 0x1110, 0x1113, POINTER);
+        expect_function(&it, 0x1113, 0x1118, POINTER);
+        expect_function(&it, 0x1120, 0x1121, POINTER);
+        expect_function(&it, 0x1208, 0x120a, POINTER);
+        expect_function(&it, 0x120a, 0x120c, POINTER);
+        expect_function(&it, 0x1300, 0x1301, POINTER);
+        expect_function(&it, 0x1340, 0x1341, POINTER);
+        code_free(&it);
+    }
+}
+
+/* A scope table among the code, whose handler the code before it runs into, which calls the rest.
+ */
+static void test_x86_scopes_among_code(void **state)
+{
+    (void)state;
+    for (unsigned cookies = 0; cookies < 2; cookies++) {
+        code_sample it;
+        code_init(&it, HVC_MACHINE_I386);
+        it.builder.headers.entry_point = 0x1100;
+        uint32_t entry = cookies != 0 ? 0x1210 : 0x1200;
+        uint32_t at = code_put_address(&it, 0x1100, "68", 0x1200);
+        at = code_put_rel(&it, at, "e8", 0x1140);
+        uint32_t handler = at;
+        at = code_put(&it, at, "8b 5d 08");
+        code_put_rel(&it, at, "e9", 0x1140);
+        code_put(&it, 0x1140, "33 c0 c3");
+        builder_put32(&it.builder, 0x1200, 0xFFFFFFFE);
+        builder_put32(&it.builder, entry, cookies != 0 ? 0xFFFFFFFE : 0xFFFFFFFF);
+        builder_put32(&it.builder, entry + 4, 0); /* no filter: a termination handler */
+        code_pointer(&it, entry + 8, handler);
+        builder_put32(&it.builder, entry + 12, 7); /* no level before it */
+        code_pointer(&it, entry + 20, 0x1142);
+        code_map(&it);
+        expect_function(&it, 0x1100, handler, ENTRY);
+        expect_function(&it, handler, at + 5, POINTER);
+        expect_function(&it, 0x1140, 0x1143, CALL);
+        code_free(&it);
+    }
+}
+
+/* A scope table whose handler is the table. */
+static void test_x86_scopes_of_itself(void **state)
+{
+    (void)state;
+    code_sample it;
+    code_init(&it, HVC_MACHINE_I386);
+    it.builder.headers.entry_point = 0x1100;
+    uint32_t end = code_put(&it, code_put_address(&it, 0x1100, "68", 0x1200), "c3");
+    for (uint32_t at = 0x1200; at < 0x1218; at += 12) {
+        builder_put32(&it.builder, at, 0xFFFFFFFF);
+        code_pointer(&it, at + 4, 0x120c);
+        code_pointer(&it, at + 8, 0x1200);
+    }
+    code_map(&it);
+    expect_function(&it, 0x1100, end, ENTRY);
+    code_free(&it);
+}
+
 static void test_no_code(void **state)
 {
     (void)state;
@@ -508,6 +618,9 @@ int main(void)
         cmocka_unit_test(test_x86_open_jump_table),
         cmocka_unit_test(test_x86_relocations_are_no_code),
         cmocka_unit_test(test_x86_without_relocations),
+        cmocka_unit_test(test_x86_handlers),
+        cmocka_unit_test(test_x86_scopes_among_code),
+        cmocka_unit_test(test_x86_scopes_of_itself),
         cmocka_unit_test(test_no_code),
         cmocka_unit_test(test_random_code),
         cmocka_unit_test(test_crossing_jumps),
