@@ -3,6 +3,8 @@
 
 #include "code/flow_step.h"
 
+#include "code/table.h"
+
 /* A value that is no stack address any more: if it was one, it got out of sight. */
 hvc_value_id step_lose(step *s, hvc_value_id value, hvc_unknown why, uint8_t size)
 {
@@ -161,6 +163,27 @@ static hvc_value_id load_one(step *s, hvc_value_id address, uint8_t size, bool s
     return hvc_value_load(s->values, base, offset, size, sign);
 }
 
+/* x86: [index + table], where the table is a displacement: what tells that it is one is that the
+ * register has a bound and read-only data lies there. */
+static void find_small_table(step *s, const hvc_memory *memory, reference *from)
+{
+    hvc_values *values = s->values;
+    uint32_t rva;
+    if (s->isa->pointer_size != 4 || from->kind != TO_VALUE || memory->base == HVC_REG_NONE ||
+        memory->index != HVC_REG_NONE ||
+        !hvc_image_rva_of(s->env->image, (uint32_t)memory->displacement, &rva))
+        return;
+    hvc_value_id base = hvc_value_const(values, (uint32_t)memory->displacement);
+    hvc_value_id index = step_read_register(s, memory->base);
+    const hvc_term *table =
+        hvc_term_of(values, hvc_value_table(values, base, 0, index, 1, 1, false));
+    if (table->kind != HVC_TERM_TABLE || !hvc_table_begin(s->env->image, values, table, &rva))
+        return;
+    const hvc_term *range = hvc_term_of(values, table->b);
+    if (range->kind == HVC_TERM_RANGE && range->number < HVC_TABLE_INDICES)
+        *from = (reference){.kind = TO_TABLE, .value = base, .index = index, .scale = 1};
+}
+
 static hvc_value_id load(step *s, const hvc_op *op, const reference *from)
 {
     hvc_values *values = s->values;
@@ -197,6 +220,7 @@ static void step_load(step *s, const hvc_op *op)
     if (s->job->recording && from.kind == TO_VALUE && op->memory_size == s->isa->pointer_size &&
         hvc_value_is_lost(s->values, from.value))
         flow_record_blind(s->job, s->insn);
+    find_small_table(s, &op->memory, &from);
     hvc_value_id value = load(s, op, &from);
     write_register(s, op->dst, value, op->size, op->merge);
     if (from.kind == TO_VALUE && op->dst < HVC_REG_COUNT && !op->merge && !op->sign_extend) {

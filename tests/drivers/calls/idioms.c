@@ -507,6 +507,18 @@ ROOT(push_adjusted)
                          : "eax", "ecx", "edx", "memory", "cc");
 }
 
+/* The index of a jump table that a table of bytes gives. */
+EXPECT(switch_bytes, "ExAllocatePoolWithTag", "0x200, 0x201", "ok", "iat")
+ROOT(switch_bytes)
+{
+    ULONG type, which = UNKNOWN;
+    __asm__ volatile("movl $0x200, %0\n\tcmpl $3, %1\n\tja 9f\n\tmovzbl 7f(%1), %1\n\t"
+                     "jmp *8f(,%1,4)\n7:\t.byte 0, 1, 1, 0\n8:\t.long 1f, 2f\n"
+                     "1:\tjmp 9f\n2:\tincl %0\n9:"
+                     : "=&r"(type), "+r"(which));
+    KEEP(ALLOC(type));
+}
+
 EXPECT(push_replaced, "ExAllocatePoolWithTag", "0x200", "ok", "iat")
 ROOT(push_replaced)
 {
