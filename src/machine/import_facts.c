@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "machine/facts_json.h"
+#include "machine/text.h"
 
 /* The first failure ends the reading; everything is a no-op behind it. */
 typedef struct reader {
@@ -353,11 +354,8 @@ static void read_document(reader *self, json_t *root)
     builder->facts.label = hvc_arena_strdup(&builder->arena, label);
 }
 
-hvc_status hvc_import_facts(hvc_facts_builder *builder, hvc_span bytes, hvc_error *error)
+static hvc_status import(hvc_facts_builder *builder, hvc_span bytes, hvc_error *error)
 {
-    if (bytes.size > HVC_MAX_FACTS_BYTES)
-        return hvc_fail(error, HVC_E_LIMIT, "facts: larger than %llu bytes",
-                        (unsigned long long)HVC_MAX_FACTS_BYTES);
     /* PowerShell likes to write a byte order mark. */
     if (bytes.size >= 3 && memcmp(bytes.data, "\xEF\xBB\xBF", 3) == 0)
         bytes = (hvc_span){bytes.data + 3, bytes.size - 3};
@@ -375,4 +373,27 @@ hvc_status hvc_import_facts(hvc_facts_builder *builder, hvc_span bytes, hvc_erro
     if (self.status == HVC_OK && builder->arena.failed)
         return hvc_fail_memory(error);
     return self.status;
+}
+
+static bool has_utf16_mark(hvc_span bytes)
+{
+    return bytes.size >= 2 &&
+           (memcmp(bytes.data, "\xFF\xFE", 2) == 0 || memcmp(bytes.data, "\xFE\xFF", 2) == 0);
+}
+
+hvc_status hvc_import_facts(hvc_facts_builder *builder, hvc_span bytes, hvc_error *error)
+{
+    if (bytes.size > HVC_MAX_FACTS_BYTES)
+        return hvc_fail(error, HVC_E_LIMIT, "facts: larger than %llu bytes",
+                        (unsigned long long)HVC_MAX_FACTS_BYTES);
+    if (!has_utf16_mark(bytes))
+        return import(builder, bytes, error);
+    /* What PowerShell 5 makes of the output that it writes into a file. */
+    hvc_arena arena = HVC_ARENA_INIT;
+    hvc_text text;
+    hvc_status status = hvc_decode_text(&arena, bytes, &text, error);
+    if (status == HVC_OK)
+        status = import(builder, (hvc_span){(const uint8_t *)text.data, text.size}, error);
+    hvc_arena_free(&arena);
+    return status;
 }

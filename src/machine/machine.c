@@ -81,13 +81,21 @@ static bool looks_like_json(hvc_span bytes)
     return false;
 }
 
+/* Whether word stands near the beginning, in UTF-8 or in either order of UTF-16. */
 static bool contains(hvc_span bytes, const char *word)
 {
     size_t size = strlen(word);
     size_t end = bytes.size < 4096 ? bytes.size : 4096;
-    for (size_t i = 0; i + size <= end; i++)
-        if (memcmp(bytes.data + i, word, size) == 0)
-            return true;
+    for (size_t width = 1; width <= 2; width++) {
+        for (size_t i = 0; i + width * (size - 1) < end; i++) {
+            size_t same = 0;
+            while (same < size && bytes.data[i + width * same] == (uint8_t)word[same] &&
+                   (width == 1 || same == 0 || bytes.data[i + 2 * same - 1] == 0))
+                same++;
+            if (same == size)
+                return true;
+        }
+    }
     return false;
 }
 

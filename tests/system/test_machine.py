@@ -423,6 +423,28 @@ def write_facts(folder, name, facts):
     return path
 
 
+def test_facts_in_utf_16():
+    """As PowerShell 5 writes the output of facts into a file."""
+    text = json.dumps(document(), ensure_ascii=False, indent=1).replace('\n', '\r\n')
+    with harness.folder() as folder:
+        path = os.path.join(folder, 'facts.json')
+        outputs = []
+        for encoding in ('utf-8', 'utf-8-sig', 'utf-16-le', 'utf-16-be'):
+            with open(path, 'wb') as file:
+                mark = '\ufeff' if encoding.startswith('utf-16') else ''
+                file.write((mark + text).encode(encoding))
+            done = run('capable', '--facts', path)
+            equal(done.stderr, b'', 'standard error with ' + encoding)
+            outputs.append((done.returncode, done.stdout))
+        equal(outputs[0][0], CAPABLE, 'exit code')
+        require(all(each == outputs[0] for each in outputs), 'the encoding matters')
+        with open(path, 'wb') as file:
+            file.write(('\ufeff' + text).encode('utf-16-le')[:-1])
+        done = run('capable', '--facts', path)
+        equal(done.returncode, UNREADABLE, 'exit code of half a character')
+        require(b'UTF-16' in done.stderr, 'what is wrong with it')
+
+
 def test_several_machines():
     with harness.folder() as folder:
         good = write_facts(folder, 'good.json', document())
