@@ -71,6 +71,35 @@ static void put_list(machine_text *self, const hvc_readiness *readiness, bool cr
     }
 }
 
+/* The steps that warn: because they are undetermined, or for what they found. Returns how many. */
+static size_t put_warnings(machine_text *self, const hvc_readiness *readiness, bool undetermined,
+                           const char *before)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < readiness->step_count; i++) {
+        const hvc_step *step = &readiness->steps[i];
+        if (step->own || step->warning == NULL ||
+            (step->result == HVC_STEP_UNDETERMINED) != undetermined)
+            continue;
+        if (count++ == 0)
+            put_line(self, HVC_TONE_YELLOW, before);
+        put_line(self, HVC_TONE_YELLOW, step->warning);
+    }
+    return count;
+}
+
+/* What could have spoken against it, had it been known, comes before the good news. */
+static void put_qualified(machine_text *self, const hvc_readiness *readiness)
+{
+    size_t open = put_warnings(self, readiness, true,
+                               "Under the reservation that the following is not known:");
+    put_line(self, open > 0 ? HVC_TONE_YELLOW : HVC_TONE_GREEN,
+             "Device Guard / Credential Guard can be enabled on this machine.\n");
+    put_warnings(self, readiness, false,
+                 "The following additional qualifications, if present, can enhance the security of "
+                 "Device Guard / Credential Guard on this system:");
+}
+
 static void put_summary(machine_text *self, const hvc_readiness *readiness)
 {
     put_frame(self, 0, "Summary");
@@ -89,12 +118,7 @@ static void put_summary(machine_text *self, const hvc_readiness *readiness)
         put_list(self, readiness, false);
         break;
     case HVC_STEP_WARN:
-        put_line(self, HVC_TONE_GREEN,
-                 "Device Guard / Credential Guard can be enabled on this machine.\n");
-        put_line(self, HVC_TONE_YELLOW,
-                 "The following additional qualifications, if present, can enhance the security of "
-                 "Device Guard / Credential Guard on this system:");
-        put_list(self, readiness, false);
+        put_qualified(self, readiness);
         break;
     default:
         put_line(self, HVC_TONE_GREEN, "Machine is Device Guard / Credential Guard Ready.\n");

@@ -308,6 +308,12 @@ def test_undetermined_is_not_absent():
         equal(judged.result(step)['result'], 'undetermined', name)
         require('access is denied' in judged.result(step)['reason'], 'reason of ' + name)
         equal(judged.code, code, 'exit code without ' + name)
+    # What is not known stands before what can be enabled, and what was found behind it.
+    judged = Judged(document({'tpm.present': REFUSED, 'device_guard.available': [1, 2, 3, 4, 6]}))
+    equal(judged.summary(), ['Under the reservation that the following is not known:',
+                             'The TPM could not be determined'] + QUALIFIED +
+          ['NX Protector is absent', MORE], 'summary')
+    equal(judged.color(QUALIFIED[0]), 'yellow', 'color of what can be enabled')
     judged = Judged(document({'tpm.present': REFUSED}), '--hlk')
     equal(judged.code, UNDETERMINED, 'the TPM for the HLK')
     equal(judged.summary()[-2:], ['The TPM could not be determined', MORE], 'summary')
