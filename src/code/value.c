@@ -817,6 +817,20 @@ static bool leaves_alone(const hvc_values *values, hvc_alu alu, const hvc_term *
     }
 }
 
+/* Whether an extension takes only the bits that stand in a part of a term: what replaced its low
+ * ones, or what was zero-extended before from as many bits. The latter is movzx of a byte register
+ * whose 32 bits were, on x64. */
+static bool extends_inside(const hvc_values *values, hvc_alu alu, const hvc_term *x, uint64_t bits)
+{
+    uint64_t inner;
+    if (alu != HVC_ALU_ZERO_EXTEND && alu != HVC_ALU_SIGN_EXTEND)
+        return false;
+    if (x->kind == HVC_TERM_PART)
+        return bits <= 8u * x->size;
+    return x->kind == HVC_TERM_OP && x->alu == HVC_ALU_ZERO_EXTEND &&
+           hvc_value_is_const(values, x->b, &inner) && bits <= inner && bits <= 8u * x->size;
+}
+
 /* A term and a number: what needs no new term. False when there is nothing to simplify. */
 static bool alu_with_number(hvc_values *values, hvc_alu alu, hvc_value_id a, const hvc_term *y,
                             uint8_t size, hvc_value_id *ret)
@@ -832,9 +846,9 @@ static bool alu_with_number(hvc_values *values, hvc_alu alu, hvc_value_id a, con
         *ret = hvc_value_truncate(values, a, size);
         return true;
     }
-    bool extends = alu == HVC_ALU_ZERO_EXTEND || alu == HVC_ALU_SIGN_EXTEND;
-    if (x.kind == HVC_TERM_PART && extends && y->number <= 8u * x.size) {
-        *ret = hvc_value_alu(values, alu, x.b, hvc_value_const(values, y->number), size);
+    if (extends_inside(values, alu, &x, y->number)) {
+        *ret = hvc_value_alu(values, alu, x.kind == HVC_TERM_PART ? x.b : x.a,
+                             hvc_value_const(values, y->number), size);
         return true;
     }
     if (x.kind == HVC_TERM_PART && alu == HVC_ALU_AND && (number & ~hvc_size_mask(x.size)) == 0) {

@@ -432,6 +432,10 @@ MADE(asm_neg_sbb, "0, 0x200", "possible", GIVEN,
      "movl %1, %0\n\tnegl %0\n\tsbbl %0, %0\n\tandl $0x200, %0")
 MADE(asm_set, "0, 0x200", "possible", FLAG,
      "xorl %0, %0\n\ttestl %1, %1\n\tsetne %b0\n\tshll $9, %0")
+MADE(asm_set_wide, "0, 0x200", "possible", FLAG,
+     "testl %1, %1\n\tsetne %b0\n\tmovzbl %b0, %0\n\tshll $9, %0")
+MADE(asm_set_added, "0x200, 0x201", "ok", FLAG,
+     "testl %1, %1\n\tsetne %b0\n\tmovzbl %b0, %0\n\taddl $0x200, %0")
 MADE(asm_set_paged, "0x200, 0x201", "ok", FLAG, "movl $0x200, %0\n\ttestl %1, %1\n\tsetne %b0")
 MADE(asm_cmov, "4, 0x200", "possible", BOTH, "movl $0x200, %0\n\ttestl %1, %1\n\tcmovzl %2, %0")
 MADE(asm_byte, "0x204", "ok", BYTE, "movl $0x201, %0\n\tmovb $4, %b0")
