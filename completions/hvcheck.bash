@@ -60,7 +60,7 @@ _hvcheck()
         enable | disable | clear | undo)
             if [[ $word == -* ]]; then
                 local options='--facts --root --output --format --dry-run --apply --backup --override
-                    --reg-file --reboot --help --version'
+                    --reg-file --log --reboot --help --version'
                 [[ $command == enable || $command == disable ]] && options+=' --hvci --dg --cg --hlk'
                 [[ $command == enable || $command == undo ]] && options+=' --jobs'
                 [[ $command == enable ]] && options+=' --sipolicy --lock'

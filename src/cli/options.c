@@ -40,8 +40,8 @@ const cli_option cli_options[CLI_OPTION_COUNT] = {
                                    "text (default, as the readiness tool writes) or json"},
     [CLI_OPTION_MACHINE_OUTPUT] = {"output", 'o', "FILE", CLI_VERB_MACHINE | CLI_VERB_PLAN,
                                    "write to FILE (- for standard output)"},
-    [CLI_OPTION_LOG] = {"log", 0, "FILE", CLI_VERB_JUDGE,
-                        "append the text, with every driver's judgement, to FILE"},
+    [CLI_OPTION_LOG] = {"log", 0, "FILE", CLI_VERB_JUDGE | CLI_VERB_PLAN,
+                        "append the text to FILE (capable: with every driver's judgement)"},
     [CLI_OPTION_NO_REGISTRY] = {"no-registry", 0, NULL, CLI_VERB_JUDGE,
                                 "on Windows: do not write the results to the registry"},
     [CLI_OPTION_PLAN_FORMAT] =

@@ -1,4 +1,5 @@
 /* hvcheck enable, disable, clear and undo: a plan is computed and shown; --apply carries it out. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,7 +23,8 @@ typedef struct plan_command {
     hvc_plan_request request;
     plan_format format;
     bool apply, dry_run, reboot;
-    const char *root, *facts, *undo, *backup, *reg_file, *output;
+    const char *root, *facts, *undo, *backup, *reg_file, *output, *log_path;
+    FILE *log;
     const char **overrides;
     hvc_options scan;
     hvc_machine *machine;
@@ -129,6 +131,8 @@ static bool set_option(plan_command *self, cli_option_id id, const char *value)
         return set_path(&self->reg_file, "reg-file", value);
     case CLI_OPTION_MACHINE_OUTPUT:
         return set_path(&self->output, "output", value);
+    case CLI_OPTION_LOG:
+        return set_path(&self->log_path, "log", value);
     case CLI_OPTION_PLAN_FORMAT:
         return set_format(self, value);
     case CLI_OPTION_OVERRIDE:
@@ -333,6 +337,41 @@ static int write_reg_file(const plan_command *self)
     return code;
 }
 
+static void put_text(const plan_command *self, const hvc_apply_result *result, hvc_buffer *text)
+{
+    hvc_plan_write_text(self->plan, result, text);
+    if (result == NULL || !result->changed)
+        return;
+    hvc_buffer_puts(text, "Changed and read back. Backup and undo file: ");
+    hvc_buffer_escaped(text, (hvc_text){self->backup, strlen(self->backup)});
+    hvc_buffer_puts(text, "\n");
+}
+
+/* The log is opened before anything is changed: a change that was to be logged does not go
+ * unlogged. */
+static int open_log(plan_command *self)
+{
+    if (self->log_path == NULL || (self->log = fopen(self->log_path, "ab")) != NULL)
+        return 0;
+    cli_complain("%s: the log cannot be written", self->log_path);
+    return CLI_EXIT_INTERNAL;
+}
+
+static int write_log(plan_command *self, const hvc_apply_result *result)
+{
+    if (self->log == NULL)
+        return 0;
+    hvc_buffer text = HVC_BUFFER_INIT;
+    put_text(self, result, &text);
+    bool done = !text.failed && fwrite(text.data, 1, text.size, self->log) == text.size;
+    hvc_buffer_free(&text);
+    done &= fclose(self->log) == 0;
+    self->log = NULL;
+    if (!done)
+        cli_complain("%s: the log cannot be written", self->log_path);
+    return done ? 0 : CLI_EXIT_INTERNAL;
+}
+
 static int show(const plan_command *self, const hvc_apply_result *result)
 {
     hvc_buffer text = HVC_BUFFER_INIT;
@@ -347,13 +386,8 @@ static int show(const plan_command *self, const hvc_apply_result *result)
         hvc_plan_write_commands(self->plan, &text);
         break;
     default:
-        hvc_plan_write_text(self->plan, result, &text);
+        put_text(self, result, &text);
         break;
-    }
-    if (self->format == PLAN_TEXT && result != NULL && result->changed) {
-        hvc_buffer_puts(&text, "Changed and read back. Backup and undo file: ");
-        hvc_buffer_escaped(&text, (hvc_text){self->backup, strlen(self->backup)});
-        hvc_buffer_puts(&text, "\n");
     }
     int code = write_file(self->output, &text);
     hvc_buffer_free(&text);
@@ -375,6 +409,8 @@ static int run(plan_command *self)
         code = make_plan(self);
     if (code == 0)
         code = write_reg_file(self);
+    if (code == 0)
+        code = open_log(self);
     if (code != 0)
         return code;
     hvc_apply_result result = {.changed = false};
@@ -383,7 +419,9 @@ static int run(plan_command *self)
         code = carry_out(self, &result);
     if (code != 0)
         return code;
+    int logged = write_log(self, apply ? &result : NULL);
     code = show(self, apply ? &result : NULL);
+    code = code != 0 ? code : logged;
     if (code == 0 && self->plan->refused)
         return CLI_EXIT_INCOMPATIBLE;
     hvc_error error;
@@ -417,6 +455,8 @@ static int run_verb(unsigned verb, hvc_plan_action action, int argc, char **argv
         cli_complain("out of memory");
     else
         code = parse(&self, argc, argv);
+    if (self.log != NULL)
+        fclose(self.log);
     hvc_plan_free(self.plan);
     hvc_offline_target_close(&self.target);
     hvc_machine_free(self.machine);

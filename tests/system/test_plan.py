@@ -448,6 +448,24 @@ def test_reg_file_does_the_same():
             equal(read(reg + '2'), raw, '--format reg')
 
 
+def test_log():
+    """The text of each plan and of what became of it, whatever the format; no change without it."""
+    with folder() as place:
+        root, log = tree(place), os.path.join(place, 'log.txt')
+        shown_plan = run('enable', root, '--log', log)
+        equal(read(log).decode('utf-8'), shown_plan, 'log of a plan')
+        plan('enable', root, '--log', log)
+        equal(read(log).decode('utf-8'), 2 * shown_plan, 'log of the plan as JSON')
+        before = read(hive(root))
+        done = harness.run('enable', '--root', root, '--apply', '--backup',
+                           os.path.join(place, 'none'), '--log', os.path.join(place, 'no', 'log'))
+        equal((done.returncode, done.stdout), (4, b''), 'a log that cannot be written')
+        equal(read(hive(root)), before, 'the hive without its log')
+        text = apply('enable', root, os.path.join(place, 'backup'), '--log', log)
+        require('Backup and undo file' in text, 'what was said of the change')
+        equal(read(log).decode('utf-8'), 2 * shown_plan + text, 'log of a change')
+
+
 def test_commands():
     with folder() as place:
         root = tree(place)
