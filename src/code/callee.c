@@ -197,6 +197,26 @@ static void function_callee(hvc_analysis *analysis, uint32_t rva, hvc_callee *ca
         *entry = (hvc_summary_entry){.rva = rva, .callee = *callee};
 }
 
+/* Whether a function that sets this register can still hand on all that it was given: ARM64 forms
+ * the page of a slot in one that no argument is in. What sets others calls with arguments of its
+ * own. */
+static bool is_scratch(const hvc_isa *isa, uint8_t reg)
+{
+    return isa->min_length == 4 && reg >= isa->argument_register_count && reg < HVC_REG_MACHINE;
+}
+
+/* ARM64: whether a br through the register stands there: ldr x16, [x16, slot] is before it. */
+static bool jumps_through(const hvc_analysis *analysis, uint32_t rva, uint8_t reg)
+{
+    const hvc_isa *isa = analysis->isa;
+    const hvc_image *image = analysis->image;
+    hvc_insn insn;
+    return isa->decode(hvc_image_span(image, rva, isa->max_length), image->headers.image_base + rva,
+                       &insn) &&
+           insn.op_count == 1 && insn.ops[0].kind == HVC_OP_JUMP &&
+           insn.ops[0].a.kind == HVC_OPERAND_REG && insn.ops[0].a.reg == reg;
+}
+
 /* The import that a function of one instruction jumps to. */
 bool hvc_analysis_thunk(const hvc_analysis *analysis, uint32_t rva, uint32_t *ret_import)
 {
@@ -213,7 +233,8 @@ bool hvc_analysis_thunk(const hvc_analysis *analysis, uint32_t rva, uint32_t *re
         uint32_t slot = 0;
         for (unsigned k = 0; k < insn.op_count; k++) {
             const hvc_op *op = &insn.ops[k];
-            if (op->kind == HVC_OP_MOVE && op->a.kind == HVC_OPERAND_CONST) {
+            if (op->kind == HVC_OP_MOVE && op->a.kind == HVC_OPERAND_CONST &&
+                is_scratch(isa, op->dst)) {
                 page = op->a.value;
                 page_register = op->dst;
             } else if (op->kind == HVC_OP_LOAD && op->memory.index == HVC_REG_NONE &&
@@ -233,16 +254,10 @@ bool hvc_analysis_thunk(const hvc_analysis *analysis, uint32_t rva, uint32_t *re
                 return false;
             }
         }
-        if (slot != 0 && isa->min_length == 4) {
-            /* ldr x16, [x16, slot]; the br follows */
-            hvc_insn last;
-            uint32_t at = rva + insn.length;
-            if (!isa->decode(hvc_image_span(image, at, 4), image->headers.image_base + at, &last) ||
-                last.op_count != 1 || last.ops[0].kind != HVC_OP_JUMP ||
-                last.ops[0].a.kind != HVC_OPERAND_REG || last.ops[0].a.reg != insn.ops[0].dst)
-                return false;
-            return hvc_analysis_import_at(analysis, slot, ret_import);
-        }
+        if (slot != 0) /* a load that is not the jump's own gives an argument on x86 and x64 */
+            return isa->min_length == 4 &&
+                   jumps_through(analysis, rva + insn.length, insn.ops[0].dst) &&
+                   hvc_analysis_import_at(analysis, slot, ret_import);
         rva += insn.length;
     next:;
     }
