@@ -400,6 +400,23 @@ unsigned sites_argument_limit(const sites_job *job, const hvc_flow_call *call)
     return (unsigned)facts->x86_stack / 4;
 }
 
+/* 32-bit code: whether a call hands the pointer of import on in a register of those in which
+ * functions of the image may take parameters. */
+static bool hands_on_in_register(const sites_job *job, const hvc_flow_call *call, uint32_t import)
+{
+    hvc_callee callee = {0};
+    if (job->analysis->isa->argument_register_count != 0)
+        return false;
+    hvc_analysis_callee(job->analysis, call->target, &callee);
+    for (unsigned n = HVC_FLOW_ARGUMENTS; n < HVC_FLOW_GIVEN; n++) {
+        bool taken = !callee.standard || (callee.by_register && n > HVC_FLOW_ARGUMENTS);
+        if (taken && call->arguments[n] != call->target &&
+            holds_import(job->analysis, call->arguments[n], import))
+            return true;
+    }
+    return false;
+}
+
 /* Whether a value may have been known before ways met, or before control was lost; or before the
  * stack got out of sight, for a pointer that was put there. */
 static bool is_lost(const hvc_values *values, hvc_value_id value, bool kept)
@@ -461,6 +478,7 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
         for (unsigned n = 0, limit = sites_argument_limit(job, call); n < limit; n++)
             if (holds_import(analysis, call->arguments[n], import) && !takes_allocator(job, call))
                 escapes = true;
+        escapes |= hands_on_in_register(job, call, import);
     }
     for (size_t i = 0; i < flow->stores.count; i++) {
         const hvc_flow_store *store = &flow->stores.items[i];
