@@ -65,7 +65,6 @@ typedef struct hvc_global_writer {
 /* Who writes a global variable. */
 typedef struct hvc_global {
     hvc_unknown why; /* not NONE: there may be other writers */
-    uint32_t below;  /* an object below whose address lies in the image's data; 0 when none */
     unsigned count;
     hvc_global_writer writers[HVC_GLOBAL_WRITERS];
 } hvc_global;

@@ -78,6 +78,8 @@ typedef struct hvc_flow_call {
     hvc_value_id arguments[HVC_FLOW_GIVEN]; /* UNDEFINED: no registers but on x86 */
     hvc_value_id name; /* Buffer of the UNICODE_STRING on the stack that argument 0 points to; else
                           UNDEFINED */
+    uint16_t absent;   /* a bit for each argument on the stack that was not put there, as far as is
+                          known */
     bool unsure;       /* reached only where control could not be followed */
 } hvc_flow_call;
 
@@ -114,6 +116,10 @@ typedef struct hvc_flow {
               anywhere */
     HVC_VECTOR(hvc_flow_control) controls;
     HVC_VECTOR(uint32_t) addresses; /* RVAs that instructions form as constants: sorted, distinct */
+    HVC_VECTOR(hvc_value_id)
+    hidden; /* values that went where terms do not show them any more when something goes wrong:
+               into the frame, or into a sum of which nothing is known */
+    HVC_VECTOR(hvc_value_id) kept;      /* what lay in the frame where a callee could read it */
     HVC_VECTOR(hvc_code_range) live;    /* blocks that some path reaches */
     HVC_VECTOR(hvc_code_range) covered; /* byte ranges that were decoded, ascending */
     hvc_value_id returned;              /* join over all returns; UNDEFINED when it never returns */

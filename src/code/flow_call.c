@@ -194,6 +194,18 @@ static void escape_registers(step *s, const hvc_callee *callee)
             hvc_state_escape(s->values, s->state, s->state->regs[reg]);
 }
 
+/* The callee may read and write what it can get at in the frame. */
+static void let_read(step *s, const hvc_callee *callee)
+{
+    hvc_state before;
+    bool keeps = s->job->recording && !callee->outs_known;
+    if (keeps)
+        hvc_state_copy(&before, s->state);
+    hvc_state_foreign_write(s->values, s->state);
+    if (keeps)
+        flow_record_kept(s->job, &before, s->state);
+}
+
 /* What the callee may have written in the caller's frame. */
 static void write_frame(step *s, const hvc_callee *callee, hvc_value_id sp)
 {
@@ -207,7 +219,7 @@ static void write_frame(step *s, const hvc_callee *callee, hvc_value_id sp)
     } else {
         escape_arguments(s, callee);
         escape_registers(s, callee);
-        hvc_state_foreign_write(s->values, s->state);
+        let_read(s, callee);
     }
     /* The callee owns its home area and, on x86, its arguments. */
     const hvc_term *term = hvc_term_of(s->values, sp);

@@ -113,6 +113,9 @@ void flow_record_store(flow_job *job, const flow_insn *insn, hvc_value_id addres
 void flow_record_read(flow_job *job, const flow_insn *insn, uint64_t address);
 void flow_record_blind(flow_job *job, const flow_insn *insn);
 void flow_record_address(flow_job *job, uint64_t address);
+void flow_record_hidden(flow_job *job, hvc_value_id value);
+/* What before holds in the frame and after does no more: a callee could read it. */
+void flow_record_kept(flow_job *job, const hvc_state *before, const hvc_state *after);
 void flow_record_control(flow_job *job, const flow_insn *insn, uint32_t number, hvc_value_id value);
 void flow_record_return(flow_job *job, const hvc_state *state);
 /* How many of a call's arguments may be known at most: behind these nothing is known of the stack.

@@ -95,6 +95,73 @@ static void record_addresses_of(flow_job *job, hvc_value_id value)
     }
 }
 
+/* Whether a value can be, or lead to, an address in the image or one that was given. */
+static bool may_lead(const flow_job *job, hvc_value_id value)
+{
+    const hvc_term *term = hvc_term_of(job->env->values, value);
+    uint32_t rva;
+    if (term->kind == HVC_TERM_CONST)
+        return hvc_image_rva_of(job->env->image, term->number, &rva);
+    return term->kind != HVC_TERM_UNKNOWN && term->kind != HVC_TERM_RANGE &&
+           term->kind != HVC_TERM_STACK;
+}
+
+void flow_record_hidden(flow_job *job, hvc_value_id value)
+{
+    enum { RECENT = 8 }; /* of them none is noted twice */
+    size_t count = job->flow->hidden.count;
+    if (!may_lead(job, value))
+        return;
+    record_addresses_of(job, value);
+    for (size_t i = count; i-- > 0 && count - i <= RECENT;)
+        if (job->flow->hidden.items[i] == value)
+            return;
+    hvc_value_id *hidden = hvc_vector_add(job->results, &job->flow->hidden);
+    if (hidden == NULL)
+        job->memory_failed = true;
+    else
+        *hidden = value;
+}
+
+void flow_record_kept(flow_job *job, const hvc_state *before, const hvc_state *after)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < before->slot_count; i++) {
+        const hvc_slot *slot = &before->slots[i];
+        while (k < after->slot_count &&
+               (after->slots[k].base < slot->base ||
+                (after->slots[k].base == slot->base && after->slots[k].offset < slot->offset)))
+            k++;
+        if ((k < after->slot_count && after->slots[k].base == slot->base &&
+             after->slots[k].offset == slot->offset) ||
+            !may_lead(job, slot->value))
+            continue;
+        hvc_value_id *kept = hvc_vector_add(job->results, &job->flow->kept);
+        if (kept == NULL)
+            job->memory_failed = true;
+        else
+            *kept = slot->value;
+    }
+}
+
+/* Whether nothing is known to have been put where argument n would be. */
+static bool is_absent(const flow_job *job, const hvc_state *state, unsigned n, bool tail)
+{
+    const hvc_isa *isa = job->env->isa;
+    const hvc_term *sp = hvc_term_of(job->env->values, state->regs[isa->stack_pointer]);
+    uint8_t reg;
+    if (hvc_argument_register(isa, n, &reg) || sp->kind != HVC_TERM_STACK)
+        return false;
+    int32_t low = sp->offset + hvc_argument_stack(isa, n);
+    if (tail && isa->link_register == HVC_REG_NONE)
+        low += isa->pointer_size;
+    for (size_t i = 0; i < state->slot_count; i++)
+        if (state->slots[i].base == sp->reg && state->slots[i].offset < low + isa->pointer_size &&
+            state->slots[i].offset + state->slots[i].size > low)
+            return false;
+    return true;
+}
+
 void flow_record_call(flow_job *job, const flow_insn *insn, hvc_state *state, hvc_value_id target,
                       uint32_t memory, bool guarded, bool tail)
 {
@@ -115,6 +182,8 @@ void flow_record_call(flow_job *job, const flow_insn *insn, hvc_state *state, hv
     for (unsigned i = 0; i < count; i++) {
         call->arguments[i] = flow_argument(job->env->values, job->env->isa, state, i, tail);
         record_addresses_of(job, call->arguments[i]);
+        if (hvc_value_why(job->env->values, call->arguments[i]) != HVC_UNKNOWN_NONE)
+            call->absent |= (uint16_t)(is_absent(job, state, i, tail) << i);
     }
     if (count < HVC_FLOW_ARGUMENTS) {
         hvc_value_id none = flow_argument(job->env->values, job->env->isa, state, count, tail);

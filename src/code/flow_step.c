@@ -238,6 +238,10 @@ static void store_one(step *s, hvc_value_id to, uint8_t size, hvc_value_id value
     hvc_values *values = s->values;
     hvc_term term = *hvc_term_of(values, to);
     if (term.kind == HVC_TERM_STACK) {
+        const hvc_term *sp = hvc_term_of(values, s->state->regs[s->isa->stack_pointer]);
+        bool push = sp->kind == HVC_TERM_STACK && sp->reg == term.reg && term.offset < sp->offset;
+        if (s->job->recording && !push) /* which is an argument, and no variable */
+            flow_record_hidden(s->job, value);
         if (certain)
             hvc_state_store(values, s->state, term.reg, term.offset, size, value);
         else
@@ -275,6 +279,8 @@ static void step_store(step *s, const hvc_op *op)
         hvc_state_escape(s->values, s->state, value);
     } else if (to.kind == TO_STACK_ARRAY) {
         hvc_state_escape(s->values, s->state, value);
+        if (s->job->recording)
+            flow_record_hidden(s->job, value);
         hvc_state_forget(s->values, s->state, to.base, to.offset, to.offset < 0 ? 0 : INT32_MAX);
     } else if (to.kind == TO_TABLE) {
         hvc_state_escape(s->values, s->state, value);
@@ -328,6 +334,10 @@ static void step_alu(step *s, const hvc_op *op)
                 flow_record_address(s->job, number);
             if (hvc_value_is_const(s->values, b, &number))
                 flow_record_address(s->job, number);
+            if (hvc_value_why(s->values, value) != HVC_UNKNOWN_NONE) {
+                flow_record_hidden(s->job, a);
+                flow_record_hidden(s->job, b);
+            }
         }
     }
     write_register(s, op->dst, value, op->size, op->merge);

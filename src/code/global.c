@@ -39,16 +39,28 @@ static bool const_rva(const hvc_analysis *analysis, hvc_value_id value, uint32_t
            hvc_image_rva_of(analysis->image, address, ret_rva);
 }
 
-/* A constant among the members of a value. */
-static bool may_be_address(const hvc_analysis *analysis, hvc_value_id value, uint32_t rva)
+/* Where in an image's part a value may point: the last place in [low, high] among its members. */
+static bool may_be_within(const hvc_analysis *analysis, hvc_value_id value, uint32_t low,
+                          uint32_t high, uint32_t *ret_last)
 {
     size_t count;
+    bool found = false;
     const hvc_value_id *members = hvc_value_members(&analysis->values, &value, &count);
     for (size_t i = 0; i < count; i++) {
         uint32_t one;
-        if (const_rva(analysis, members[i], &one) && one == rva)
-            return true;
+        if (!const_rva(analysis, members[i], &one) || one < low || one > high)
+            continue;
+        *ret_last = found && *ret_last > one ? *ret_last : one;
+        found = true;
     }
+    return found;
+}
+
+static bool is_writer(const hvc_global *global, const hvc_flow_store *store)
+{
+    for (unsigned i = 0; i < global->count; i++)
+        if (global->writers[i].store == store)
+            return true;
     return false;
 }
 
@@ -58,7 +70,7 @@ static void look_at_stores(question *q, const hvc_flow *flow)
     for (size_t i = 0; i < flow->stores.count; i++) {
         const hvc_flow_store *store = &flow->stores.items[i];
         uint32_t base;
-        if (!const_rva(q->analysis, store->address, &base))
+        if (!const_rva(q->analysis, store->address, &base) || is_writer(global, store))
             continue;
         uint64_t to = (uint64_t)base + (uint64_t)(int64_t)store->offset;
         uint64_t end = to + store->size;
@@ -78,6 +90,69 @@ static void look_at_stores(question *q, const hvc_flow *flow)
         else
             global->writers[global->count++] = (hvc_global_writer){.flow = flow, .store = store};
     }
+}
+
+/* The addresses that a question is about: of an object that may reach as far as the variable, or of
+ * a place further inside it. */
+typedef struct target {
+    uint32_t low, high;
+    bool hidden; /* was put where terms may not show it any more */
+} target;
+
+/* Whether such an address is inside a term. */
+static bool mentions_address(const hvc_analysis *analysis, hvc_value_id value, const target *object,
+                             unsigned depth)
+{
+    size_t count;
+    uint32_t rva;
+    const hvc_value_id *members = hvc_value_members(&analysis->values, &value, &count);
+    if (depth > HVC_VALUE_DEPTH || may_be_within(analysis, value, object->low, object->high, &rva))
+        return true;
+    for (size_t i = 0; i < count; i++) {
+        const hvc_term *term = hvc_term_of(&analysis->values, members[i]);
+        bool composed = term->kind == HVC_TERM_OP || term->kind == HVC_TERM_PART ||
+                        term->kind == HVC_TERM_BOUND;
+        if (composed && (mentions_address(analysis, term->a, object, depth + 1) ||
+                         mentions_address(analysis, term->b, object, depth + 1)))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a value that is not known may be a pointer that was known before: ways met, control was
+ * lost, or, for one that was put into the frame (hidden), the frame was. */
+static bool may_be_lost_pointer(const hvc_analysis *analysis, hvc_value_id value, bool hidden)
+{
+    hvc_unknown why = hvc_value_why(&analysis->values, value);
+    if (hvc_value_width(&analysis->values, value) < analysis->isa->pointer_size)
+        return false;
+    return hvc_value_is_lost(&analysis->values, value) ||
+           (hidden && (why == HVC_UNKNOWN_MEMORY || why == HVC_UNKNOWN_INSTRUCTION));
+}
+
+typedef enum relation { APART, SAME, DERIVED } relation;
+
+/* What a value has to do with an object: SAME: *ret_last is the last place in it that the value may
+ * be. */
+static relation relation_to(const hvc_analysis *analysis, hvc_value_id value, const target *object,
+                            uint32_t *ret_last)
+{
+    if (value == HVC_VALUE_UNDEFINED)
+        return APART;
+    if (may_be_within(analysis, value, object->low, object->high, ret_last))
+        return SAME;
+    return mentions_address(analysis, value, object, 0) ||
+                   may_be_lost_pointer(analysis, value, object->hidden)
+               ? DERIVED
+               : APART;
+}
+
+static bool is_hidden(const hvc_analysis *analysis, const hvc_flow *flow, const target *object)
+{
+    for (size_t i = 0; i < flow->hidden.count; i++)
+        if (mentions_address(analysis, flow->hidden.items[i], object, 0))
+            return true;
+    return false;
 }
 
 /* How many bytes from a pointer parameter on a function may write; UINT32_MAX when that is not
@@ -168,10 +243,23 @@ static uint32_t farther(uint32_t reach, int64_t offset, uint32_t more)
     return end > reach ? (uint32_t)end : reach;
 }
 
+/* Whether one of a list of values has to do with the parameter. */
+static bool holds_parameter(const hvc_analysis *analysis, const hvc_value_id *values, size_t count,
+                            unsigned argument)
+{
+    for (size_t i = 0; i < count; i++)
+        if (mentions_parameter(analysis, values[i], argument, 0))
+            return true;
+    return false;
+}
+
 static uint32_t reach_of_parameter(hvc_analysis *analysis, const hvc_flow *flow, unsigned argument,
                                    unsigned depth)
 {
     uint32_t reach = 0;
+    bool hidden = holds_parameter(analysis, flow->hidden.items, flow->hidden.count, argument);
+    if (holds_parameter(analysis, flow->kept.items, flow->kept.count, argument))
+        return UINT32_MAX;
     for (size_t i = 0; i < flow->stores.count && reach != UINT32_MAX; i++) {
         const hvc_flow_store *store = &flow->stores.items[i];
         int64_t offset;
@@ -190,12 +278,16 @@ static uint32_t reach_of_parameter(hvc_analysis *analysis, const hvc_flow *flow,
             int64_t offset;
             if (is_parameter(analysis, call->arguments[n], argument, &offset))
                 reach = farther(reach, offset, reach_of_argument(analysis, flow, call, n, depth));
-            else if (mentions_parameter(analysis, call->arguments[n], argument, 0))
+            else if (mentions_parameter(analysis, call->arguments[n], argument, 0) ||
+                     (call->arguments[n] != HVC_VALUE_UNDEFINED && (call->absent >> n & 1) == 0 &&
+                      may_be_lost_pointer(analysis, call->arguments[n], hidden) &&
+                      reach_of_argument(analysis, flow, call, n, depth) > 0))
                 return UINT32_MAX;
         }
     }
     if (flow->returned != HVC_VALUE_UNDEFINED &&
-        mentions_parameter(analysis, flow->returned, argument, 0))
+        (mentions_parameter(analysis, flow->returned, argument, 0) ||
+         may_be_lost_pointer(analysis, flow->returned, hidden)))
         return UINT32_MAX;
     return reach;
 }
@@ -225,33 +317,62 @@ static bool has_lost_store(const hvc_analysis *analysis, const hvc_flow *flow, u
     return false;
 }
 
-/* The address `object` (at or below the variable) is formed in flow: can what is done with it write
- * to the variable? */
-static void look_at_taken(question *q, const hvc_flow *flow, uint32_t object)
+/* Whether a store goes to an address that is computed from the object's. */
+static bool stores_beside(const hvc_analysis *analysis, const hvc_flow_store *store,
+                          const target *object)
+{
+    uint32_t rva;
+    if (relation_to(analysis, store->address, object, &rva) == DERIVED)
+        return true;
+    /* of a sum the number may stand in the offset */
+    return analysis->isa->pointer_size == 4 && !const_rva(analysis, store->address, &rva) &&
+           hvc_image_rva_of(analysis->image, (uint32_t)store->offset, &rva) && rva >= object->low &&
+           rva <= object->high;
+}
+
+/* Whether a pointer to the object gets where flow does not show what becomes of it. */
+static bool is_kept(const hvc_analysis *analysis, const hvc_flow *flow, const target *object)
+{
+    uint8_t pointer = analysis->isa->pointer_size;
+    uint32_t last;
+    for (size_t i = 0; i < flow->stores.count; i++) {
+        const hvc_flow_store *store = &flow->stores.items[i];
+        relation stored = relation_to(analysis, store->value, object, &last);
+        if (stored == SAME || (stored == DERIVED && (store->size == 0 || store->size >= pointer)) ||
+            stores_beside(analysis, store, object))
+            return true;
+    }
+    for (size_t i = 0; i < flow->kept.count; i++)
+        if (relation_to(analysis, flow->kept.items[i], object, &last) != APART)
+            return true;
+    return relation_to(analysis, flow->returned, object, &last) != APART;
+}
+
+/* The address `address` (at or below the variable) is formed in flow: can what is done with it
+ * write to the variable? */
+static void look_at_taken(question *q, const hvc_flow *flow, uint32_t address)
 {
     hvc_analysis *analysis = q->analysis;
-    uint32_t distance = q->rva - object;
+    target object = {.low = address, .high = q->rva + q->size - 1u};
     if (has_lost_store(analysis, flow, 0)) {
         open_up(q->global, HVC_UNKNOWN_FLOW);
         return;
     }
-    for (size_t i = 0; i < flow->stores.count; i++)
-        if (may_be_address(analysis, flow->stores.items[i].value, object)) {
-            open_up(q->global, HVC_UNKNOWN_GLOBAL); /* a pointer to it is kept */
-            return;
-        }
-    if (flow->returned != HVC_VALUE_UNDEFINED && may_be_address(analysis, flow->returned, object)) {
+    object.hidden = is_hidden(analysis, flow, &object);
+    if (is_kept(analysis, flow, &object)) {
         open_up(q->global, HVC_UNKNOWN_GLOBAL);
         return;
     }
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
         for (unsigned n = 0; n < HVC_FLOW_GIVEN; n++) {
-            if (!may_be_address(analysis, call->arguments[n], object) ||
+            uint32_t last = q->rva;
+            relation given = relation_to(analysis, call->arguments[n], &object, &last);
+            if (given == APART || (call->absent >> n & 1) != 0 ||
                 was_noted(analysis, flow, call, n))
                 continue;
             uint32_t reach = reach_of_argument(analysis, flow, call, n, 0);
-            if (reach > distance) {
+            if (reach > (given == SAME && last < q->rva ? q->rva - last : 0)) {
                 open_up(q->global, HVC_UNKNOWN_GLOBAL);
                 return;
             }
@@ -328,17 +449,19 @@ static void look_below(question *q, const hvc_xrefs *xrefs, const hvc_section *s
     const hvc_xref *xref = hvc_xrefs_find(xrefs, low, q->rva, &count);
     for (size_t i = 0; i < count && q->global->why == HVC_UNKNOWN_NONE; i++) {
         if (xref[i].kind == HVC_XREF_POINTER) {
-            q->global->below = xref[i].to;
+            open_up(q->global, HVC_UNKNOWN_GLOBAL); /* a pointer to it is kept */
             continue;
         }
         if (xref[i].kind != HVC_XREF_ADDRESS || seen_before(analysis, xref, i, true) ||
             hvc_function_at(&analysis->map, xref[i].from) == NULL)
             continue;
         const hvc_flow *flow = hvc_analysis_flow(analysis, xref[i].from);
-        if (flow == NULL)
+        if (flow == NULL) {
             open_up(q->global, HVC_UNKNOWN_BUDGET);
-        else if (is_formed(flow, xref[i].to))
+        } else if (is_formed(flow, xref[i].to)) {
+            look_at_stores(q, flow);
             look_at_taken(q, flow, xref[i].to);
+        }
     }
 }
 

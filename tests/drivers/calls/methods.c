@@ -150,16 +150,22 @@ APART void asked_notify(OBJECT *object)
             notify, NonPagedPool, 16, &(void *){0}));
 }
 
-/* Into a variable of the driver, or stored there. */
+/* Into a variable of the driver, or stored there. Where its address is put into the frame before a call
+ * that may read it there, as ARM64's code that is not optimised does, it is not certain what it holds. */
+#if defined(__aarch64__) && !defined(__OPTIMIZE__)
+#define INTO(function, value, judgement) EXPECT(function, DMA, value, judgement "|possible", FORM)
+#else
+#define INTO(function, value, judgement) EXPECT(function, DMA, value, judgement, PROVEN)
+#endif
 static OBJECT *asked_into, *stored_in, *made_into;
-EXPECT(asked_global, DMA, "0", "violation", PROVEN)
+INTO(asked_global, "0", "violation")
 __declspec(dllexport) void asked_global(OBJECT *object);
 APART void asked_global(OBJECT *object)
 {
     if (ASK(object, &IID_IPortWavePci, &asked_into))
         KEEP(NEW(asked_into, NonPagedPool));
 }
-EXPECT(asked_elsewhere, DMA, "0x200", "ok", PROVEN)
+INTO(asked_elsewhere, "0x200", "ok")
 ROOT(asked_elsewhere)
 {
     if (asked_into)
@@ -171,7 +177,7 @@ APART void store(OBJECT *object)
     OBJECT *pci;
     stored_in = ASK(object, &IID_IPortWavePci, &pci) ? pci : 0;
 }
-EXPECT(asked_stored, DMA, "0", "violation", PROVEN)
+INTO(asked_stored, "0", "violation")
 ROOT(asked_stored)
 {
     KEEP(NEW(stored_in, NonPagedPool));
@@ -180,7 +186,7 @@ ROOT(make)
 {
     KEEP(PcNewPort((void **)&made_into, &CLSID_PortWavePci));
 }
-EXPECT(made_elsewhere, DMA, "0x200", "ok", PROVEN)
+INTO(made_elsewhere, "0x200", "ok")
 ROOT(made_elsewhere)
 {
     KEEP(NEW(made_into, NonPagedPoolNx));
