@@ -480,6 +480,8 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
                 escapes = true;
         escapes |= hands_on_in_register(job, call, import);
     }
+    for (size_t i = 0; i < flow->kept.count; i++)
+        escapes |= holds_import(analysis, flow->kept.items[i], import);
     for (size_t i = 0; i < flow->stores.count; i++) {
         const hvc_flow_store *store = &flow->stores.items[i];
         if (!holds_import(analysis, store->value, import))
@@ -597,19 +599,38 @@ static bool account(sites_job *job, const hvc_flow *flow)
     return account_lost(job, flow);
 }
 
+static bool holds(const hvc_analysis *analysis, hvc_value_id value, hvc_value_id wanted)
+{
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(&analysis->values, &value, &count);
+    for (size_t i = 0; i < count; i++)
+        if (members[i] == wanted)
+            return true;
+    return false;
+}
+
+/* Whether a pointer that was looked up gets to a callee, which may call it. On the stack it is more
+ * often a variable near the arguments than one of them. */
+static bool is_handed_on(const sites_job *job, const hvc_flow *flow, hvc_value_id pointer)
+{
+    for (size_t i = 0; i < flow->calls.count; i++) {
+        const hvc_flow_call *call = &flow->calls.items[i];
+        for (unsigned n = 0; n < job->analysis->isa->argument_register_count; n++)
+            if (holds(job->analysis, call->arguments[n], pointer))
+                return true;
+    }
+    return false;
+}
+
 static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_call *lookup,
                           const hvc_ddi *ddi, bool *ret_used)
 {
     hvc_analysis *analysis = job->analysis;
     hvc_value_id result = hvc_value_result(&analysis->values, lookup->rva);
+    bool escapes = is_handed_on(job, flow, result);
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
-        size_t count;
-        const hvc_value_id *members = hvc_value_members(&analysis->values, &call->target, &count);
-        bool called = false;
-        for (size_t k = 0; k < count; k++)
-            called |= members[k] == result;
-        if (!called)
+        if (!holds(analysis, call->target, result))
             continue;
         *ret_used = true;
         if (!sites_add(job, flow, call, ddi, "lookup"))
@@ -618,21 +639,15 @@ static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_c
     for (size_t i = 0; i < flow->stores.count; i++) {
         const hvc_flow_store *store = &flow->stores.items[i];
         uint32_t rva;
-        size_t count;
-        const hvc_value_id *members = hvc_value_members(&analysis->values, &store->value, &count);
-        bool stored = false;
-        for (size_t k = 0; k < count; k++)
-            stored |= members[k] == result;
-        if (!stored)
+        if (!holds(analysis, store->value, result))
             continue;
-        if (!const_rva(analysis, store->address, &rva)) {
-            *ret_used = false;
-            return true;
-        }
         *ret_used = true;
-        if (!add_holder(job, rva + (uint32_t)store->offset, 0, ddi))
+        if (!const_rva(analysis, store->address, &rva))
+            escapes = true;
+        else if (!add_holder(job, rva + (uint32_t)store->offset, 0, ddi))
             return false;
     }
+    *ret_used &= !escapes;
     return true;
 }
 
