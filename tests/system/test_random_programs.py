@@ -5,9 +5,11 @@ call that was seen the value of the deciding argument must be among those that t
 it. A call that the scan does not list is a failure too; one whose values it leaves open is not.
 
   test_random_programs.py [--seeds FIRST-LAST] [--size N] [--keep FOLDER] [--configurations NAME...]
+                          [--programs NAME...]
 
 tests/tools/random_program.py writes the drivers, tests/tools/run_driver.c runs them; random/ holds those
-with which something was wrong once, cut down, which are tried along with the usual seeds. --keep leaves
+with which something was wrong once, cut down, which are tried along with the usual seeds, or alone
+with --programs. --keep leaves
 the source and the image of each driver with a wrong prediction there."""
 import argparse
 import concurrent.futures
@@ -77,7 +79,7 @@ class Maker:
         if tool == 'lld':
             target, machine, _ = build.LLVM[arch]
             build.run(['clang', '--target=' + target, '-' + opt, *CFLAGS, '-mno-implicit-float',
-                       *include, '-c', stem + '.c', '-o', stem + '.obj'])
+                       '-mno-stack-arg-probe', *include, '-c', stem + '.c', '-o', stem + '.obj'])
             build.run(['lld-link', '/nologo', '/driver', '/subsystem:native', '/entry:' + entry,
                        '/nodefaultlib', '/machine:' + machine, '/base:' + base, '/Brepro',
                        *(['/safeseh:no'] if arch == 'x86' else []), '/out:' + stem + '.sys',
@@ -180,10 +182,13 @@ def main():
     parser.add_argument('--size', type=int, default=4)
     parser.add_argument('--keep')
     parser.add_argument('--configurations', nargs='*', default=CONFIGURATIONS)
+    parser.add_argument('--programs', nargs='*')
     arguments = parser.parse_args()
     first, last = re.fullmatch(r'(\d+)(?:-(\d+))?', arguments.seeds).groups()
     names = list(range(int(first), int(last or first) + 1))
-    if arguments.seeds == SEEDS:
+    if arguments.programs:
+        names = arguments.programs
+    elif arguments.seeds == SEEDS:
         names += sorted(name[:-2] for name in os.listdir(KEPT) if name.endswith('.c'))
     tap = harness.Tap()
     total = Counter()

@@ -5,6 +5,8 @@ indices inside their arrays, loops that end, no recursion. Most numbers are flag
 what reaches the calls of interest is a set of a few values or cannot be told at all."""
 import random
 
+import random_forms
+
 HEAD = '''
 #include "kernel.h"
 IMPORT ULONG NTAPI RtlRandomEx(ULONG *seed);
@@ -42,6 +44,10 @@ NUMBERS = [0, 1, 2, 4, 5, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 0x40, 0x41, 
 GOOD_NUMBERS = [0x40000200, 0x40000201, 0x40000001, 0x40000204, 0x40000205, 0x40000c05]
 
 
+# of a hundred statements and values, so many are of random_forms.py
+FORMS = 12
+
+
 class Function:
     def __init__(self, name, arity, static, pointer):
         self.name, self.arity, self.static, self.pointer = name, arity, static, pointer
@@ -53,6 +59,7 @@ class Program:
         self.numbers = GOOD_NUMBERS if seed % 4 == 3 else NUMBERS
         self.size = size
         self.lines = []
+        self.before = []     # definitions that go before the function being written
         self.functions = []
         self.globals = []    # names of ULONGs
         self.tables = []     # (name, length): read-only
@@ -111,9 +118,16 @@ class Program:
         places += scope['pointers'] + ['&' + name for name in self.globals if name.startswith('g')]
         return self.random.choice(places) if places else None
 
+    def global_of(self):
+        """The name of a variable that may be assigned to."""
+        return self.random.choice([name for name in self.globals if name[0] in 'gx'] or
+                                  ['seed_of_inputs'])
+
     def value(self, scope, depth):
         if depth <= 0 or self.chance(30):
             return self.leaf(scope)
+        if self.chance(FORMS):
+            return random_forms.value(self, scope)
         kind = self.random.randrange(100)
         if kind < 22:
             return '(%s ? %s : %s)' % (self.condition(scope, depth - 1),
@@ -171,8 +185,8 @@ class Program:
 
     # statements
 
-    def sink(self, scope):
-        value = self.value(scope, 2)
+    def sink(self, scope, value):
+        """A call of interest, with a value."""
         kind = self.random.randrange(6)
         if kind == 0:
             return 'ExAllocatePool(%s, 64);' % value
@@ -186,8 +200,8 @@ class Program:
             return 'MmMapLockedPagesSpecifyCache(0, 0, 1, 0, %s, %s);' % (self.leaf(scope), value)
         if kind == 4:
             return 'MmProtectMdlSystemAddress(0, %s);' % value
-        return self.pick('{ HANDLE h = 0; ZwCreateSection(&h, %s, 0, 0, %s, 0, 0); }',
-                         '{ void *a = 0; ZwMapViewOfSection(0, 0, &a, %s, 0, 0, 0, 1, 0, %s); }') % (
+        return self.pick('{ HANDLE section = 0; ZwCreateSection(&section, %s, 0, 0, %s, 0, 0); }',
+                         '{ void *view = 0; ZwMapViewOfSection(0, 0, &view, %s, 0, 0, 0, 1, 0, %s); }') % (
                              self.leaf(scope), value)
 
     def assign(self, scope):
@@ -253,10 +267,12 @@ class Program:
         return lines + ['}']
 
     def statement(self, scope, depth):
+        if self.chance(FORMS):
+            return random_forms.statement(self, scope)
         kind = self.random.randrange(100)
         size = self.random.randrange(1, 4)
         if kind < 24:
-            return [self.sink(scope)]
+            return [self.sink(scope, self.value(scope, 2))]
         if kind < 36:
             return self.declare(scope)
         if kind < 62 or depth <= 0:
@@ -328,6 +344,11 @@ class Program:
             lines += ['    ' + line for line in self.statement(scope, min(3, self.size - 1))]
         return lines
 
+    def write(self, head, body, result):
+        """A function, behind what its body needs."""
+        self.lines += self.before + [head] + body + ['    return %s;\n}' % result]
+        self.before = []
+
     def define_function(self):
         static = self.chance(85)
         pointer = self.chance(25)
@@ -338,12 +359,12 @@ class Program:
         text = ', '.join(['ULONG *' + name for name in pointers] +
                          ['ULONG ' + name for name in parameters]) or 'void'
         scope = self.scope(parameters, pointers)
-        self.lines.append('%s%s%sULONG %s(%s)\n{' % (
+        head = '%s%s%sULONG %s(%s)\n{' % (
             'static ' if static else '', 'NOINLINE ' if self.chance(70) else '',
             self.pick('', '', '__attribute__((optnone)) ') if self.compiler == 'lld' else '',
-            function.name, text))
-        self.lines += self.body(scope, self.random.randrange(1, self.size + 2))
-        self.lines.append('    return %s;\n}' % self.value(scope, 1))
+            function.name, text)
+        body = self.body(scope, self.random.randrange(1, self.size + 2))
+        self.write(head, body, self.value(scope, 1))
         self.functions.append(function)
         if self.chance(25):
             plain = [f.name for f in self.functions if f.arity == 1 and not f.pointer]
@@ -359,10 +380,10 @@ class Program:
         for _ in range(self.random.randrange(1, self.size)):
             name = self.name('d')
             scope = self.scope(['p'], ['q'])
-            self.lines.append('static ULONG NTAPI %s(ULONG *q, ULONG_PTR two)\n{\n    '
-                              'ULONG p = (ULONG)two;' % name)
-            self.lines += self.body(scope, self.random.randrange(1, 4))
-            self.lines.append('    return %s;\n}' % self.value(scope, 1))
+            head = ('static ULONG NTAPI %s(ULONG *q, ULONG_PTR two)\n{\n    '
+                    'ULONG p = (ULONG)two;' % name)
+            body = self.body(scope, self.random.randrange(1, 4))
+            self.write(head, body, self.value(scope, 1))
             names.append(name)
         return names
 
@@ -372,18 +393,17 @@ class Program:
         for _ in range(self.random.randrange(self.size, 2 * self.size + 1)):
             self.define_function()
         routines = self.define_routines()
-        self.lines.append('NTSTATUS NTAPI DriverEntry(DRIVER_OBJECT *driver, UNICODE_STRING *path)\n{\n'
-                          '    objects *o = (objects *)driver;\n    (void)path;\n'
-                          '    seed_of_inputs = (ULONG)(ULONG_PTR)path;')
-        for i, name in enumerate(routines):
-            self.lines.append('    o->routine[%d] = (void *)%s;' % (3 * i, name))
+        head = ('NTSTATUS NTAPI DriverEntry(DRIVER_OBJECT *driver, UNICODE_STRING *path)\n{\n'
+                '    objects *o = (objects *)driver;\n    (void)path;\n'
+                '    seed_of_inputs = (ULONG)(ULONG_PTR)path;')
+        body = ['    o->routine[%d] = (void *)%s;' % (3 * i, name)
+                for i, name in enumerate(routines)]
         if routines and self.chance(50):
-            self.lines.append('    IoInitializeTimer(o, (void *)%s, 0);' % self.random.choice(routines))
-        self.lines += self.body(self.scope([], []), self.random.randrange(1, self.size + 3))
-        for function in self.functions:
-            scope = self.scope([], [])
-            self.lines.append('    %s;' % self.call_of(function, scope))
-        self.lines.append('    return 0;\n}')
+            body.append('    IoInitializeTimer(o, (void *)%s, 0);' % self.random.choice(routines))
+        body += self.body(self.scope([], []), self.random.randrange(1, self.size + 3))
+        body += ['    %s;' % self.call_of(function, self.scope([], []))
+                 for function in self.functions]
+        self.write(head, body, '0')
         return HEAD + '\n'.join(self.lines) + '\n'
 
     def call_of(self, function, scope):
