@@ -111,9 +111,9 @@ typedef struct hvc_flow {
     HVC_VECTOR(hvc_flow_call) guesses;
     HVC_VECTOR(hvc_flow_store) stores;
     HVC_VECTOR(hvc_flow_read) reads;
-    HVC_VECTOR(uint32_t)
-    blind; /* instructions that read a pointer from where control was lost with:
-              anywhere */
+    /* Reads of a pointer whose address is not known any more: control was lost with it (from: 0,
+     * anywhere), or it lay in the frame. */
+    HVC_VECTOR(hvc_flow_read) blind;
     HVC_VECTOR(hvc_flow_control) controls;
     HVC_VECTOR(uint32_t) addresses; /* RVAs that instructions form as constants: sorted, distinct */
     HVC_VECTOR(hvc_value_id)

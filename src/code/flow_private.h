@@ -111,7 +111,7 @@ void flow_record_call(flow_job *job, const flow_insn *insn, hvc_state *state, hv
 void flow_record_store(flow_job *job, const flow_insn *insn, hvc_value_id address, int32_t offset,
                        uint8_t size, hvc_value_id value);
 void flow_record_read(flow_job *job, const flow_insn *insn, uint64_t address);
-void flow_record_blind(flow_job *job, const flow_insn *insn);
+void flow_record_blind(flow_job *job, const flow_insn *insn, uint32_t from);
 void flow_record_address(flow_job *job, uint64_t address);
 void flow_record_hidden(flow_job *job, hvc_value_id value);
 /* What before holds in the frame and after does no more: a callee could read it. */

@@ -225,13 +225,13 @@ void flow_record_read(flow_job *job, const flow_insn *insn, uint64_t address)
         *read = (hvc_flow_read){.rva = insn->rva, .from = rva};
 }
 
-void flow_record_blind(flow_job *job, const flow_insn *insn)
+void flow_record_blind(flow_job *job, const flow_insn *insn, uint32_t from)
 {
-    uint32_t *rva = hvc_vector_add(job->results, &job->flow->blind);
-    if (rva == NULL)
+    hvc_flow_read *read = hvc_vector_add(job->results, &job->flow->blind);
+    if (read == NULL)
         job->memory_failed = true;
     else
-        *rva = insn->rva;
+        *read = (hvc_flow_read){.rva = insn->rva, .from = from};
 }
 
 void flow_record_control(flow_job *job, const flow_insn *insn, uint32_t number, hvc_value_id value)

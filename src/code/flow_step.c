@@ -13,6 +13,30 @@ hvc_value_id step_lose(step *s, hvc_value_id value, hvc_unknown why, uint8_t siz
                     : hvc_value_unknown(s->values, why);
 }
 
+/* The lowest place of the frame that an address in it may be when its distance from value, another
+ * one, is not known either way. */
+static hvc_value_id frame_below(const step *s, const hvc_term *value)
+{
+    const hvc_term *sp = hvc_term_of(s->values, s->state->regs[s->isa->stack_pointer]);
+    int32_t low = sp->kind == HVC_TERM_STACK && sp->reg == value->reg ? sp->offset : INT32_MIN / 4;
+    return hvc_value_stack(s->values, value->reg, low < value->offset ? low : value->offset);
+}
+
+/* Something was added to a value that is not known: what comes of it may be any address of the
+ * frame, if the value was one. */
+static void escape_around(step *s, hvc_value_id value)
+{
+    size_t count;
+    hvc_value_members(s->values, &value, &count);
+    for (size_t i = 0; i < count; i++) {
+        size_t n;
+        hvc_term term = *hvc_term_of(s->values, hvc_value_members(s->values, &value, &n)[i]);
+        if (term.kind == HVC_TERM_STACK)
+            hvc_state_escape(s->values, s->state, frame_below(s, &term));
+    }
+    hvc_state_escape(s->values, s->state, value);
+}
+
 bool step_holds_stack(const hvc_values *values, hvc_value_id value)
 {
     size_t count;
@@ -64,11 +88,20 @@ static void write_register(step *s, uint8_t reg, hvc_value_id value, uint8_t siz
 typedef struct reference {
     enum { TO_NOWHERE, TO_VALUE, TO_TABLE, TO_STACK_ARRAY } kind;
     hvc_value_id value; /* VALUE: the whole address; TABLE: the constant base */
-    hvc_value_id index; /* TABLE */
+    hvc_value_id index; /* TABLE, STACK_ARRAY */
     uint8_t scale;      /* TABLE */
     uint8_t base;       /* STACK_ARRAY */
     int32_t offset;     /* STACK_ARRAY: lowest offset of the frame it starts at */
 } reference;
+
+/* Whether a value is the address of something in the image. */
+static bool is_table(const step *s, hvc_value_id value)
+{
+    uint64_t number;
+    uint32_t rva;
+    return hvc_value_is_const(s->values, value, &number) &&
+           hvc_image_rva_of(s->env->image, number, &rva);
+}
 
 static reference address_of(step *s, const hvc_memory *memory)
 {
@@ -99,8 +132,7 @@ static reference address_of(step *s, const hvc_memory *memory)
         return (reference){.kind = TO_VALUE, .value = value};
     hvc_value_id index = step_read_register(s, memory->index);
     uint64_t number;
-    if (memory->scale == 1 && !hvc_value_is_const(values, value, &number) &&
-        hvc_value_is_const(values, index, &number)) {
+    if (memory->scale == 1 && !hvc_value_is_const(values, value, &number) && is_table(s, index)) {
         hvc_value_id swap = value; /* [index + table]: which one is the table shows in the values */
         value = index;
         index = swap;
@@ -111,17 +143,22 @@ static reference address_of(step *s, const hvc_memory *memory)
                                                   hvc_value_const(values, number * memory->scale),
                                                   size)};
     const hvc_term *term = hvc_term_of(values, value);
-    if (term->kind == HVC_TERM_CONST)
+    if (is_table(s, value))
         return (reference){
             .kind = TO_TABLE, .value = value, .index = index, .scale = memory->scale};
     if (term->kind == HVC_TERM_STACK)
-        return (reference){.kind = TO_STACK_ARRAY, .base = term->reg, .offset = term->offset};
+        return (reference){
+            .kind = TO_STACK_ARRAY, .base = term->reg, .offset = term->offset, .index = index};
     if (memory->scale == 1 && hvc_term_of(values, index)->kind == HVC_TERM_STACK) {
         term = hvc_term_of(values, index);
-        return (reference){.kind = TO_STACK_ARRAY, .base = term->reg, .offset = term->offset};
+        return (reference){
+            .kind = TO_STACK_ARRAY, .base = term->reg, .offset = term->offset, .index = value};
     }
+    if (memory->scale == 1 && term->kind == HVC_TERM_CONST) /* a pointer for an index */
+        return (reference){.kind = TO_VALUE,
+                           .value = hvc_value_alu(values, HVC_ALU_ADD, index, value, size)};
     if (step_holds_stack(values, value))
-        hvc_state_escape(values, s->state, value);
+        escape_around(s, value);
     return (reference){.kind = TO_VALUE, .value = hvc_value_unknown(values, HVC_UNKNOWN_MEMORY)};
 }
 
@@ -214,12 +251,28 @@ static hvc_value_id load(step *s, const hvc_op *op, const reference *from)
     return hvc_value_truncate(values, value, op->size);
 }
 
+/* A pointer is read from an address that is not known. It may be what the frame held, when that was
+ * still known. */
+static void record_blind(step *s, hvc_value_id address, const hvc_memory *memory)
+{
+    const hvc_flow *flow = s->job->flow;
+    uint64_t number;
+    uint32_t rva;
+    if (hvc_value_is_lost(s->values, address))
+        flow_record_blind(s->job, s->insn, 0);
+    if (hvc_value_why(s->values, address) != HVC_UNKNOWN_MEMORY)
+        return;
+    for (size_t i = 0; i < flow->hidden.count; i++)
+        if (hvc_value_is_const(s->values, flow->hidden.items[i], &number) &&
+            hvc_image_rva_of(s->env->image, number + (uint64_t)memory->displacement, &rva))
+            flow_record_blind(s->job, s->insn, rva);
+}
+
 static void step_load(step *s, const hvc_op *op)
 {
     reference from = address_of(s, &op->memory);
-    if (s->job->recording && from.kind == TO_VALUE && op->memory_size == s->isa->pointer_size &&
-        hvc_value_is_lost(s->values, from.value))
-        flow_record_blind(s->job, s->insn);
+    if (s->job->recording && from.kind == TO_VALUE && op->memory_size == s->isa->pointer_size)
+        record_blind(s, from.value, &op->memory);
     find_small_table(s, &op->memory, &from);
     hvc_value_id value = load(s, op, &from);
     write_register(s, op->dst, value, op->size, op->merge);
@@ -281,7 +334,12 @@ static void step_store(step *s, const hvc_op *op)
         hvc_state_escape(s->values, s->state, value);
         if (s->job->recording)
             flow_record_hidden(s->job, value);
-        hvc_state_forget(s->values, s->state, to.base, to.offset, to.offset < 0 ? 0 : INT32_MAX);
+        int32_t low = to.offset;
+        if (hvc_value_width(s->values, to.index) >= s->isa->pointer_size) { /* maybe negative */
+            hvc_term base = {.reg = to.base, .offset = to.offset};
+            low = hvc_term_of(s->values, frame_below(s, &base))->offset;
+        }
+        hvc_state_forget(s->values, s->state, to.base, low, to.offset < 0 ? 0 : INT32_MAX);
     } else if (to.kind == TO_TABLE) {
         hvc_state_escape(s->values, s->state, value);
         if (s->job->recording)
@@ -319,9 +377,9 @@ static void step_alu(step *s, const hvc_op *op)
     hvc_value_id value = hvc_value_alu(s->values, (hvc_alu)op->alu, a, b, op->size);
     if ((step_holds_stack(s->values, a) || step_holds_stack(s->values, b)) &&
         !step_holds_stack(s->values, value)) {
-        hvc_state_escape(s->values, s->state, a);
+        escape_around(s, a);
         if (op->b.kind != HVC_OPERAND_NONE)
-            hvc_state_escape(s->values, s->state, b);
+            escape_around(s, b);
     }
     if (s->job->recording) {
         uint64_t number;

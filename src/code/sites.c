@@ -467,6 +467,8 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
      * loaded for one call, which destroys it. */
     bool dies, kept;
     follow_register(analysis, from, &dies, &kept);
+    for (size_t i = 0; i < flow->hidden.count; i++)
+        kept |= holds_import(analysis, flow->hidden.items[i], import);
     bool used = false, escapes = false, others = flow->incomplete, at_once = false;
     uint32_t rva;
     for (size_t i = 0; i < flow->calls.count; i++) {
@@ -513,7 +515,8 @@ static bool is_arm64_reference(const hvc_image *image, const hvc_flow *flow,
     if (load.size < 4 || (hvc_le32(load.data) & 0xFFC00000) != 0xF9400000)
         return false;
     for (size_t i = 0; i < flow->blind.count; i++)
-        if (flow->blind.items[i] == reference->from)
+        if (flow->blind.items[i].rva == reference->from &&
+            (flow->blind.items[i].from == 0 || flow->blind.items[i].from == reference->to))
             return true;
     return reference->certain;
 }
