@@ -86,7 +86,8 @@ typedef struct hvc_flow_call {
 /* A store to an absolute address, or through a pointer that stands in a term. */
 typedef struct hvc_flow_store {
     uint32_t rva;
-    uint8_t size;
+    uint8_t size;         /* 0: an array or a block from address upwards */
+    bool both;            /* of size 0: downwards, too */
     hvc_value_id address; /* CONST, or a pointer term */
     int32_t offset;       /* from a pointer term */
     hvc_value_id value;

@@ -110,6 +110,8 @@ void flow_record_call(flow_job *job, const flow_insn *insn, hvc_state *state, hv
                       uint32_t memory, bool guarded, bool tail);
 void flow_record_store(flow_job *job, const flow_insn *insn, hvc_value_id address, int32_t offset,
                        uint8_t size, hvc_value_id value);
+/* The store that was recorded last may go below its address, too. */
+void flow_record_downwards(flow_job *job);
 void flow_record_read(flow_job *job, const flow_insn *insn, uint64_t address);
 void flow_record_blind(flow_job *job, const flow_insn *insn, uint32_t from);
 void flow_record_address(flow_job *job, uint64_t address);

@@ -213,6 +213,12 @@ void flow_record_store(flow_job *job, const flow_insn *insn, hvc_value_id addres
     record_addresses_of(job, value);
 }
 
+void flow_record_downwards(flow_job *job)
+{
+    if (job->flow->stores.count > 0)
+        job->flow->stores.items[job->flow->stores.count - 1].both = true;
+}
+
 void flow_record_read(flow_job *job, const flow_insn *insn, uint64_t address)
 {
     uint32_t rva;

@@ -342,8 +342,11 @@ static void step_store(step *s, const hvc_op *op)
         hvc_state_forget(s->values, s->state, to.base, low, to.offset < 0 ? 0 : INT32_MAX);
     } else if (to.kind == TO_TABLE) {
         hvc_state_escape(s->values, s->state, value);
-        if (s->job->recording)
+        if (s->job->recording) {
             flow_record_store(s->job, s->insn, to.value, 0, 0, value);
+            if (hvc_value_width(s->values, to.index) >= s->isa->pointer_size)
+                flow_record_downwards(s->job);
+        }
     } else {
         size_t count;
         hvc_value_members(s->values, &to.value, &count);

@@ -74,8 +74,9 @@ static void look_at_stores(question *q, const hvc_flow *flow)
             continue;
         uint64_t to = (uint64_t)base + (uint64_t)(int64_t)store->offset;
         uint64_t end = to + store->size;
-        if (store->size == 0) { /* an array or a block: from base upwards */
-            if (to <= q->rva + q->size - 1u && q->rva - to < REACH_BELOW)
+        if (store->size == 0) {
+            bool above = to <= q->rva + q->size - 1u && q->rva - to < REACH_BELOW;
+            if (above || (store->both && to > q->rva && to - q->rva < REACH_BELOW))
                 open_up(global, HVC_UNKNOWN_GLOBAL);
             continue;
         }
@@ -458,10 +459,32 @@ static void look_below(question *q, const hvc_xrefs *xrefs, const hvc_section *s
         const hvc_flow *flow = hvc_analysis_flow(analysis, xref[i].from);
         if (flow == NULL) {
             open_up(q->global, HVC_UNKNOWN_BUDGET);
-        } else if (is_formed(flow, xref[i].to)) {
-            look_at_stores(q, flow);
-            look_at_taken(q, flow, xref[i].to);
+            return;
         }
+        look_at_stores(q, flow);
+        if (is_formed(flow, xref[i].to))
+            look_at_taken(q, flow, xref[i].to);
+    }
+}
+
+/* Arrays that end above: an index or a pointer may come down from there as far as the variable. */
+static void look_above(question *q, const hvc_xrefs *xrefs)
+{
+    hvc_analysis *analysis = q->analysis;
+    size_t count;
+    const hvc_xref *xref = hvc_xrefs_find(xrefs, q->rva + q->size, q->rva + REACH_BELOW, &count);
+    for (size_t i = 0; i < count && q->global->why == HVC_UNKNOWN_NONE; i++) {
+        if (xref[i].kind != HVC_XREF_ADDRESS || seen_before(analysis, xref, i, true) ||
+            hvc_function_at(&analysis->map, xref[i].from) == NULL)
+            continue;
+        const hvc_flow *flow = hvc_analysis_flow(analysis, xref[i].from);
+        if (flow == NULL) {
+            open_up(q->global, HVC_UNKNOWN_BUDGET);
+            return;
+        }
+        look_at_stores(q, flow);
+        if (is_formed(flow, xref[i].to) && has_lost_store(analysis, flow, 0))
+            open_up(q->global, HVC_UNKNOWN_FLOW);
     }
 }
 
@@ -498,6 +521,8 @@ void hvc_global_look(hvc_analysis *analysis, uint32_t rva, uint8_t size, hvc_glo
     look_at_references(&q, xrefs);
     if (ret_global->why == HVC_UNKNOWN_NONE)
         look_below(&q, xrefs, section);
+    if (ret_global->why == HVC_UNKNOWN_NONE)
+        look_above(&q, xrefs);
 }
 
 static hvc_global_numbers *cached(hvc_analysis *analysis, uint32_t rva, uint8_t size)
