@@ -685,7 +685,7 @@ bool sites_look_quickly(sites_job *job, uint32_t group, bool *ret_settled)
     hvc_flow *flow = &quick->flow;
     flow->begin = group;
     flow->calls.count = flow->stores.count = flow->reads.count = flow->controls.count = 0;
-    flow->addresses.count = 0;
+    flow->addresses.count = flow->blind.count = flow->hidden.count = flow->kept.count = 0;
     flow->returned = HVC_VALUE_UNDEFINED;
     *ret_settled = look(job, group);
     quick_forget_leaders(job, group);
