@@ -318,10 +318,11 @@ static bool run(flow_job *job)
         }
         if (!flow_make_blocks(job))
             return false;
+        bool split = job->anywhere;
         job->lost_now = false;
         if (!settle(job, state, scratch))
             return false;
-        if (!job->new_roots && (job->lost || !job->lost_now))
+        if (!job->new_roots && (job->lost ? split == job->anywhere : !job->lost_now))
             break;
         if (!job->lost && !job->new_roots && !record_guesses(job, state, scratch))
             return false;

@@ -247,7 +247,7 @@ void step_jump(step *s, const hvc_op *op, uint32_t memory, flow_successors *out)
     bool frame = sp->kind == HVC_TERM_STACK && sp->reg == 0 && sp->offset != 0;
     bool plain = term->kind == HVC_TERM_CONST || (term->kind == HVC_TERM_LOAD && !frame);
     if (!leaves && !plain)
-        s->job->incomplete = s->job->lost_now = true;
+        s->job->incomplete = s->job->lost_now = s->job->anywhere = true;
     if (s->job->recording)
         flow_record_call(s->job, s->insn, s->state, value, memory, guarded, true);
 }

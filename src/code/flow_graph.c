@@ -305,7 +305,10 @@ bool flow_make_blocks(flow_job *job)
     for (unsigned i = 0; i < job->range_count; i++) {
         const flow_range *range = &job->ranges[i];
         for (uint32_t k = 0; k < range->end - range->begin; k++) {
-            if (range->at[k] == 0 || !job->insns.items[range->at[k] - 1].leader)
+            flow_insn *insn = range->at[k] == 0 ? NULL : &job->insns.items[range->at[k] - 1];
+            if (insn != NULL)
+                insn->leader |= job->lost && job->anywhere;
+            if (insn == NULL || !insn->leader)
                 continue;
             if (job->blocks.count >= FLOW_MAX_BLOCKS) {
                 job->incomplete = true;

@@ -63,6 +63,7 @@ typedef struct flow_job {
     bool lost; /* a jump could not be followed: it may lead to any block, so that nothing is known
                   at the start of one, and everything is decoded */
     bool lost_now;  /* the pass under way met such a jump */
+    bool anywhere;  /* of one nothing is known at all: it may lead to any instruction */
     unsigned round; /* how often the graph was built */
     bool new_roots; /* a jump table showed targets that are not in the graph yet */
     /* While recording: */
@@ -131,7 +132,8 @@ hvc_value_id flow_argument(hvc_values *values, const hvc_isa *isa, const hvc_sta
 /* The targets of an indirect jump by way of a table, all of them in job's ranges; false when they
  * are not all, or none. */
 bool flow_list_table(flow_job *job, hvc_value_id value, flow_targets *ret_targets);
-/* The same, and makes them places where code starts. */
+/* The same, and makes them places where code starts; all instructions are when some targets are in
+ * no table that was found. */
 bool flow_table_targets(flow_job *job, hvc_value_id value, flow_targets *ret_targets);
 
 #endif

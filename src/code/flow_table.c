@@ -67,7 +67,9 @@ static bool add_target(flow_job *job, flow_targets *targets, uint32_t target)
     return true;
 }
 
-bool flow_list_table(flow_job *job, hvc_value_id value, flow_targets *ret_targets)
+/* Lists where one of the values leads that the jump's target can be. *ret_found: not all, but at
+ * least the table was found that it leads through. */
+static bool list_one(flow_job *job, hvc_value_id value, flow_targets *ret_targets, bool *ret_found)
 {
     const hvc_values *values = job->env->values;
     const hvc_image *image = job->env->image;
@@ -75,6 +77,10 @@ bool flow_list_table(flow_job *job, hvc_value_id value, flow_targets *ret_target
     uint16_t indices[HVC_TABLE_INDICES];
     uint32_t rva, target;
     size_t count;
+    uint64_t address;
+    if (hvc_value_is_const(values, value, &address))
+        return hvc_image_rva_of(image, address, &target) && flow_inside(job, target) &&
+               add_target(job, ret_targets, target);
     if (table == HVC_VALUE_UNDEFINED)
         return false;
     hvc_term term = *hvc_term_of(values, table);
@@ -90,15 +96,41 @@ bool flow_list_table(flow_job *job, hvc_value_id value, flow_targets *ret_target
     }
     /* Without a bound the first entry that leads out of the function ends the table, most likely:
      * its targets are followed, and nothing is taken for granted. */
-    for (uint64_t i = 0; i < FLOW_MAX_TABLE && target_of(job, value, table, rva, i, &target); i++)
+    uint64_t entries = 0;
+    for (; entries < FLOW_MAX_TABLE && target_of(job, value, table, rva, entries, &target);
+         entries++)
         if (!add_target(job, ret_targets, target))
             return false;
+    *ret_found = entries > 0;
     return false;
+}
+
+/* *ret_found: of each value at least the table was found. */
+static bool list_all(flow_job *job, hvc_value_id value, flow_targets *ret_targets, bool *ret_found)
+{
+    size_t count, n;
+    bool all = true;
+    *ret_found = true;
+    hvc_value_members(job->env->values, &value, &count);
+    for (size_t i = 0; i < count; i++) { /* the lists of members move */
+        hvc_value_id one = hvc_value_members(job->env->values, &value, &n)[i];
+        bool found = false, listed = list_one(job, one, ret_targets, &found);
+        all &= listed;
+        *ret_found &= listed || found;
+    }
+    return all;
+}
+
+bool flow_list_table(flow_job *job, hvc_value_id value, flow_targets *ret_targets)
+{
+    bool found;
+    return list_all(job, value, ret_targets, &found);
 }
 
 bool flow_table_targets(flow_job *job, hvc_value_id value, flow_targets *ret_targets)
 {
-    bool all = flow_list_table(job, value, ret_targets);
+    bool found, all = list_all(job, value, ret_targets, &found);
+    job->anywhere |= ret_targets->count > 0 && !found;
     for (size_t i = 0; i < ret_targets->count; i++)
         if (!flow_add_root(job, ret_targets->items[i]))
             job->memory_failed = true;
