@@ -439,10 +439,25 @@ static void look_at_references(question *q, const hvc_xrefs *xrefs)
     }
 }
 
+/* The stores of the code that xref[i] stands in, which refers to something near the variable. NULL
+ * when they were looked at before, and when they cannot be. */
+static const hvc_flow *look_near(question *q, const hvc_xref *xref, size_t i)
+{
+    hvc_analysis *analysis = q->analysis;
+    if (xref[i].kind != HVC_XREF_ADDRESS || seen_before(analysis, xref, i, true) ||
+        hvc_function_at(&analysis->map, xref[i].from) == NULL)
+        return NULL;
+    const hvc_flow *flow = hvc_analysis_flow(analysis, xref[i].from);
+    if (flow == NULL)
+        open_up(q->global, HVC_UNKNOWN_BUDGET);
+    else
+        look_at_stores(q, flow);
+    return flow;
+}
+
 /* Objects that start below and whose address gets out: they might reach as far as the variable. */
 static void look_below(question *q, const hvc_xrefs *xrefs, const hvc_section *section)
 {
-    hvc_analysis *analysis = q->analysis;
     uint32_t low = q->rva > REACH_BELOW ? q->rva - REACH_BELOW : 0;
     if (low < section->rva)
         low = section->rva;
@@ -453,16 +468,8 @@ static void look_below(question *q, const hvc_xrefs *xrefs, const hvc_section *s
             open_up(q->global, HVC_UNKNOWN_GLOBAL); /* a pointer to it is kept */
             continue;
         }
-        if (xref[i].kind != HVC_XREF_ADDRESS || seen_before(analysis, xref, i, true) ||
-            hvc_function_at(&analysis->map, xref[i].from) == NULL)
-            continue;
-        const hvc_flow *flow = hvc_analysis_flow(analysis, xref[i].from);
-        if (flow == NULL) {
-            open_up(q->global, HVC_UNKNOWN_BUDGET);
-            return;
-        }
-        look_at_stores(q, flow);
-        if (is_formed(flow, xref[i].to))
+        const hvc_flow *flow = look_near(q, xref, i);
+        if (flow != NULL && is_formed(flow, xref[i].to))
             look_at_taken(q, flow, xref[i].to);
     }
 }
@@ -470,20 +477,11 @@ static void look_below(question *q, const hvc_xrefs *xrefs, const hvc_section *s
 /* Arrays that end above: an index or a pointer may come down from there as far as the variable. */
 static void look_above(question *q, const hvc_xrefs *xrefs)
 {
-    hvc_analysis *analysis = q->analysis;
     size_t count;
     const hvc_xref *xref = hvc_xrefs_find(xrefs, q->rva + q->size, q->rva + REACH_BELOW, &count);
     for (size_t i = 0; i < count && q->global->why == HVC_UNKNOWN_NONE; i++) {
-        if (xref[i].kind != HVC_XREF_ADDRESS || seen_before(analysis, xref, i, true) ||
-            hvc_function_at(&analysis->map, xref[i].from) == NULL)
-            continue;
-        const hvc_flow *flow = hvc_analysis_flow(analysis, xref[i].from);
-        if (flow == NULL) {
-            open_up(q->global, HVC_UNKNOWN_BUDGET);
-            return;
-        }
-        look_at_stores(q, flow);
-        if (is_formed(flow, xref[i].to) && has_lost_store(analysis, flow, 0))
+        const hvc_flow *flow = look_near(q, xref, i);
+        if (flow != NULL && is_formed(flow, xref[i].to) && has_lost_store(q->analysis, flow, 0))
             open_up(q->global, HVC_UNKNOWN_FLOW);
     }
 }
