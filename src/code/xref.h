@@ -1,6 +1,6 @@
 /* Who refers to what: candidates for references, found without decoding whole functions. A
  * candidate may be wrong (bytes that only look like an operand): who acts on one looks at the
- * instruction. None that exists is missed. */
+ * instruction. None that exists is missed, but for what hvc_xrefs_to_ranges says of ARM64. */
 #ifndef CODE_XREF_H
 #define CODE_XREF_H
 
