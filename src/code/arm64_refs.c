@@ -280,7 +280,8 @@ static void immediate_class(tracker *it, uint32_t word)
         use(it, n, offset);
         advance(it, d, n, offset);
     } else {
-        escape(it, n);
+        if ((word & 0x1f800000) != 0x12800000) /* movn, movz and movk read none but their own */
+            escape(it, n);
         change(it, d);
     }
 }

@@ -3,7 +3,7 @@
 #ifndef CODE_QUICK_H
 #define CODE_QUICK_H
 
-#include "code/arm64_last_load.h"
+#include "code/arm64_origin.h"
 #include "code/exec.h"
 #include "code/sites.h"
 #include "code/step.h"
@@ -57,8 +57,9 @@ void quick_mark_leader(sites_job *job, const hvc_code_function *part, uint32_t t
 /* Whether control may come to rva from elsewhere than right before. */
 bool quick_is_leader(const sites_quick *quick, uint32_t rva);
 
-/* The bytes of a part of the function in work. */
-hvc_span quick_code_of(const sites_quick *quick, const hvc_code_function *part);
+/* Whether what reg holds at rva, in the function in work, may be what a call there returned; always
+ * where the instruction set does not tell. */
+bool quick_may_be_result(sites_job *job, uint32_t rva, uint8_t reg, hvc_arm64_is_wanted wanted);
 
 /* sites_dies.c */
 /* Whether, from rva on, nothing reads what these registers (bits) hold in state before something

@@ -122,6 +122,8 @@ bool sites_may_be_plain(hvc_text import);
 bool sites_describes_no_code(const sites_job *job, const hvc_flow_call *call, uint32_t import);
 /* Whether a function returns the memory that it allocates or maps. */
 bool sites_returns_memory(const hvc_ddi *ddi);
+/* The function that a call allocates memory with; NULL when it calls none. */
+const hvc_ddi *sites_allocator(const sites_job *job, const hvc_flow_call *call);
 /* Whether a store writes to an address in an executable section. */
 bool sites_writes_code(const sites_job *job, const hvc_flow_store *store, uint32_t *ret_rva);
 /* Notes what a function does against the rules of practice. */

@@ -77,7 +77,8 @@ static bool add_places(sites_job *job, const hvc_code_function *part, const hvc_
     } else if (step->kind == HVC_STEP_JUMP_INDIRECT) {
         at.kind = QUICK_JUMP;
         return add_place(quick, at);
-    } else if (step->calls_register && quick->allocates) {
+    } else if (step->calls_register && quick->allocates &&
+               quick_may_be_result(job, rva, step->called, NULL)) {
         at.kind = QUICK_CALL;
         return add_place(quick, at);
     }
@@ -200,8 +201,13 @@ bool quick_is_leader(const sites_quick *quick, uint32_t rva)
     return range == NULL || hvc_place_in(quick->leaders, range->slot + (rva - range->rva));
 }
 
-hvc_span quick_code_of(const sites_quick *quick, const hvc_code_function *part)
+bool quick_may_be_result(sites_job *job, uint32_t rva, uint8_t reg, hvc_arm64_is_wanted wanted)
 {
-    const hvc_exec_range *range = hvc_exec_at(&quick->exec, part->begin);
-    return (hvc_span){range->bytes + (part->begin - range->rva), part->end - part->begin};
+    const sites_quick *quick = job->quick;
+    const hvc_code_function *part = hvc_function_at(&job->analysis->map, rva);
+    const hvc_exec_range *range = part != NULL ? hvc_exec_at(&quick->exec, part->begin) : NULL;
+    if (job->analysis->isa != &hvc_isa_arm64 || range == NULL)
+        return true;
+    hvc_span code = {range->bytes + (part->begin - range->rva), part->end - part->begin};
+    return hvc_arm64_may_be_result(code, !quick->fragmented, rva - part->begin, reg, wanted, job);
 }

@@ -59,12 +59,20 @@ bool sites_returns_memory(const hvc_ddi *ddi)
     return false;
 }
 
+const hvc_ddi *sites_allocator(const sites_job *job, const hvc_flow_call *call)
+{
+    uint32_t import;
+    if (!sites_import_of_call(job, call, &import))
+        return NULL;
+    const hvc_ddi *ddi = job->interests[import].ddi;
+    return ddi != NULL && sites_returns_memory(ddi) ? ddi : NULL;
+}
+
 /* The function whose memory a value points into; NULL when it is none. */
 static const hvc_ddi *allocator_of(const sites_job *job, const hvc_flow *flow, hvc_value_id value)
 {
     const hvc_values *values = &job->analysis->values;
     const hvc_term *term = hvc_term_of(values, value);
-    uint32_t import;
     uint64_t number;
     if (term->kind == HVC_TERM_OP && term->alu == HVC_ALU_ADD &&
         hvc_value_is_const(values, term->b, &number))
@@ -72,10 +80,7 @@ static const hvc_ddi *allocator_of(const sites_job *job, const hvc_flow *flow, h
     if (term->kind != HVC_TERM_RESULT)
         return NULL;
     const hvc_flow_call *call = hvc_flow_call_at(flow, (uint32_t)term->number);
-    if (call == NULL || !sites_import_of_call(job, call, &import))
-        return NULL;
-    const hvc_ddi *ddi = job->interests[import].ddi;
-    return ddi != NULL && sites_returns_memory(ddi) ? ddi : NULL;
+    return call != NULL ? sites_allocator(job, call) : NULL;
 }
 
 static bool look_for_dynamic_code(sites_job *job, const hvc_flow *flow)

@@ -216,19 +216,21 @@ static bool is_handed_on(const sites_job *job, const hvc_flow_call *call)
     return false;
 }
 
-/* Whether a register, far from here, got what memory holds. */
-static bool was_loaded(const sites_job *job, uint8_t reg)
+/* Whether the call at this offset of a part, which was run if it matters, allocates memory. */
+static bool is_allocation(void *context, uint32_t at)
 {
+    const sites_job *job = context;
     const sites_quick *quick = job->quick;
-    uint32_t rva = quick->stretch.rva;
-    const hvc_code_function *part = hvc_function_at(&job->analysis->map, rva);
-    return job->analysis->isa == &hvc_isa_arm64 && part != NULL &&
-           hvc_arm64_last_is_load(quick_code_of(quick, part), rva - part->begin, reg);
+    const hvc_code_function *part = hvc_function_at(&job->analysis->map, quick->stretch.rva);
+    for (size_t i = 0; i < quick->flow.calls.count; i++)
+        if (quick->flow.calls.items[i].rva == part->begin + at)
+            return sites_allocator(job, &quick->flow.calls.items[i]) != NULL;
+    return false;
 }
 
 /* Whether what a register holds is no memory that was allocated in this function, as far as a rule
  * that has to be precise or silent wants to know. */
-static bool is_no_memory(const sites_job *job, hvc_value_id target, const hvc_op *op)
+static bool is_no_memory(sites_job *job, hvc_value_id target, const hvc_op *op)
 {
     const hvc_values *values = &job->analysis->values;
     const hvc_term *term = hvc_term_of(values, target);
@@ -237,7 +239,7 @@ static bool is_no_memory(const sites_job *job, hvc_value_id target, const hvc_op
     return term->kind == HVC_TERM_LOAD || term->kind == HVC_TERM_CONST ||
            (hvc_value_why(values, target) == HVC_UNKNOWN_MEMORY && !framed) ||
            (op->a.kind == HVC_OPERAND_REG && op->a.reg < HVC_REG_MACHINE &&
-            was_loaded(job, op->a.reg));
+            !quick_may_be_result(job, job->quick->stretch.rva, op->a.reg, is_allocation));
 }
 
 /* Whether a call that was run is what its place asks for. */

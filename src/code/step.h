@@ -24,6 +24,7 @@ typedef struct hvc_step {
     uint8_t length;      /* 1 (x86, x64) or 4 (ARM64) when invalid */
     bool padding;        /* does nothing: what stands between functions */
     bool calls_register; /* a call of what a register holds; its kind is NEXT */
+    uint8_t called;      /* ARM64: that register */
     bool through_table;  /* x86: the displacement is the base of an array that an index selects from
                           */
     bool forms_address;  /* x86: lea */

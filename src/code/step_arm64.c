@@ -10,12 +10,14 @@ static void branch_or_system(uint32_t word, uint32_t rva, hvc_step *step)
             step->kind = word >> 31 ? HVC_STEP_CALL : HVC_STEP_JUMP;
     } else if ((word & 0xfe000000) == 0xd6000000) { /* br, blr, ret, eret and their signed forms */
         unsigned operation = word >> 21 & 7;
-        if (operation == 0)
+        if (operation == 0) {
             step->kind = HVC_STEP_JUMP_INDIRECT;
-        else if (operation != 1)
+        } else if (operation != 1) {
             step->kind = HVC_STEP_END;
-        else
+        } else {
             step->calls_register = true;
+            step->called = word >> 5 & 31;
+        }
     } else if ((word & 0xffe0001f) == 0xd4200000) { /* brk */
         step->kind = HVC_STEP_END;
         step->padding = true;
