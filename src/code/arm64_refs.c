@@ -16,6 +16,9 @@ enum {
     MAX_ESCAPED = 16,   /* addresses that get out in one function; more: all may have */
 };
 
+/* Where instructions name registers: from bit 0, 5, 16 and 10 on. */
+enum { NAMES_D = 1, NAMES_N = 2, NAMES_M = 4, NAMES_A = 8, ALWAYS = 16 };
+
 #define ALL_REGISTERS UINT32_C(0x7fffffff)
 #define NO_WAY        UINT32_MAX /* in way_at: there were too many */
 #define NOT_AGAIN     UINT32_MAX
@@ -50,7 +53,7 @@ typedef struct tracker {
     const hvc_image *image;
     const hvc_exec *exec;
     hvc_arena *scratch;
-    const hvc_zones *zones, *all; /* in all, more than stores count */
+    const hvc_zones *any, *all;   /* in all, more than stores count */
     const hvc_arm64_sieve *sieve; /* NULL: branches are told of as well */
     hvc_arm64_sink sink;
     void *context;
@@ -58,17 +61,19 @@ typedef struct tracker {
     uint64_t budget; /* references that may still be told */
 
     uint8_t marks[256]; /* hvc_arm64_mark by the top byte */
-    bool calm[256];     /* by it too: of interest only for the registers that are named */
+    uint8_t named[256]; /* by it too: where the instruction names registers; ALWAYS */
     hvc_places begins, fragments, handled;
     page_list everywhere[REGISTERS]; /* pages of a register in the whole image */
     bool has_everywhere;
 
     /* of the region in work */
+    const hvc_zones *zones; /* what it may refer to */
     const hvc_exec_range *range;
     uint32_t begin, size; /* RVA */
     uint32_t values[REGISTERS][REGION_VALUES];
     uint8_t value_count[REGISTERS]; /* REGION_VALUES + 1: too many */
     uint32_t with_values;           /* bits: values has some */
+    uint32_t given;                 /* bits: values may have some later */
     uint32_t *way_at;               /* by instruction: index in ways + 1, or NO_WAY */
     size_t way_capacity;            /* of way_at */
     HVC_VECTOR(way) ways;
@@ -87,8 +92,10 @@ typedef struct tracker {
 
 static void tell(tracker *it, uint32_t to, uint8_t kind, bool certain)
 {
+    if (!hvc_zones_hold(it->zones, to))
+        return;
     bool stores = it->all != it->zones && !hvc_zones_hold(it->all, to);
-    if (!hvc_zones_hold(it->zones, to) || (stores && !hvc_arm64_may_store(it->word)))
+    if (stores && !hvc_arm64_may_store(it->word))
         return;
     if (it->refs.count >= it->budget) {
         it->cut = true;
@@ -147,7 +154,7 @@ static bool list_everywhere(tracker *it)
                 else
                     high = middle;
             }
-            if (!is_near(it, page) || (low < list->count && list->items[low] == page))
+            if (!hvc_zones_near(it->any, page) || (low < list->count && list->items[low] == page))
                 continue;
             if (list->count == HVC_MAX_CODE_PAGES) {
                 it->cut = true;
@@ -299,7 +306,7 @@ static void register_class(tracker *it, uint32_t word)
                 add_value(it, d, it->values[m][i]);
             if (it->value_count[m] > REGION_VALUES)
                 it->value_count[d] = REGION_VALUES + 1;
-            it->with_values |= UINT32_C(1) << d;
+            it->with_values |= (it->with_values >> m & 1) << d;
             it->now.perhaps |= UINT32_C(1) << d;
         }
         return;
@@ -536,6 +543,19 @@ static bool add_way(tracker *it, uint32_t rva)
     return true;
 }
 
+/* Registers that may be given a value: those that one with a value is copied to as well. copied:
+ * bits. */
+static uint32_t follow_copies(uint32_t given, const uint32_t copied[REGISTERS + 1])
+{
+    for (uint32_t before = 0; given != before;) {
+        before = given;
+        for (unsigned d = 0; d < REGISTERS; d++)
+            if ((copied[d] & given) != 0)
+                given |= UINT32_C(1) << d;
+    }
+    return given;
+}
+
 /* Gives every place in the region that a branch leads to a number, and lists the addresses that
  * registers are given. An address that add forms is reckoned from the last adrp before it in the
  * bytes. */
@@ -544,7 +564,8 @@ static bool prepare_region(tracker *it)
     enum { WANTED = HVC_ARM64_BRANCH | HVC_ARM64_ADR | HVC_ARM64_ADD };
     const uint8_t *bytes = it->range->bytes + (it->begin - it->range->rva);
     uint32_t rva = it->begin, size = it->size;
-    uint32_t last[REGISTERS + 1] = {0};
+    uint32_t last[REGISTERS + 1] = {0}, copied[REGISTERS + 1] = {0};
+    bool copies = false;
     memset(it->value_count, 0, sizeof(it->value_count));
     it->with_values = 0;
     it->ways.count = 0;
@@ -558,11 +579,14 @@ static bool prepare_region(tracker *it)
     }
     for (uint32_t at = 0; at < size; at += 4) {
         uint8_t mark = it->marks[bytes[at + 3]];
-        if ((mark & WANTED) == 0)
+        if ((mark & WANTED) == 0 && bytes[at + 3] != 0xaa)
             continue;
         uint32_t word = hvc_le32(bytes + at), value;
         unsigned d = word & 31;
-        if (mark == HVC_ARM64_BRANCH) {
+        if ((word & 0xffe0ffe0) == 0xaa0003e0) { /* mov */
+            copied[d] |= UINT32_C(1) << (word >> 16 & 31);
+            copies = true;
+        } else if (mark == HVC_ARM64_BRANCH) {
             if (!hvc_arm64_is_call(word) && hvc_arm64_branch_target(word, rva + at, &value) &&
                 value - rva < size && !add_way(it, value))
                 return false;
@@ -577,22 +601,23 @@ static bool prepare_region(tracker *it)
                 add_value(it, d, value + (word >> 10 & 0xfff));
         }
     }
+    it->given = copies ? follow_copies(it->with_values, copied) : it->with_values;
     return true;
 }
 
-/* Whether one of the places where instructions name registers names one of these. */
-static bool names(uint32_t word, uint32_t registers)
+/* Whether an instruction names one of these registers. */
+static inline bool names(uint32_t word, unsigned places, uint32_t registers)
 {
-    return registers != 0 &&
-           ((registers >> (word & 31) & 1) || (registers >> (word >> 5 & 31) & 1) ||
-            (registers >> (word >> 16 & 31) & 1) || (registers >> (word >> 10 & 31) & 1));
+    return ((registers >> (word & 31) & NAMES_D) | (registers >> (word >> 5 & 31) << 1 & NAMES_N) |
+            (registers >> (word >> 16 & 31) << 2 & NAMES_M) |
+            (registers >> (word >> 10 & 31) << 3 & NAMES_A)) &
+           places;
 }
 
-/* The registers that may hold something of interest. One that may hold anything counts even where
- * nothing points it near a zone: it may be copied to one that something does. */
-static uint32_t live_registers(const tracker *it)
+/* The registers that may hold something of interest. */
+static inline uint32_t live_registers(const tracker *it)
 {
-    return it->now.known | it->now.perhaps;
+    return it->now.known | (it->now.perhaps & it->given);
 }
 
 /* Carries one instruction out. */
@@ -648,7 +673,8 @@ static void sweep(tracker *it, uint32_t from, bool fragment)
             ended = false;
             live = it->alive ? live_registers(it) : 0;
         }
-        if ((it->calm[word >> 24] && !names(word, live)) || !it->alive)
+        unsigned named = it->named[word >> 24];
+        if (!it->alive || ((named & ALWAYS) == 0 && (live == 0 || !names(word, named, live))))
             continue;
         it->rva = it->begin + at;
         it->word = word;
@@ -701,8 +727,11 @@ static void scan_region(tracker *it, uint32_t begin, uint32_t end)
     bool fragment = hvc_place_in(it->fragments, begin);
     uint32_t rva = it->range->rva + (begin - it->range->slot);
     hvc_span code = {it->range->bytes + (begin - it->range->slot), end - begin};
-    if (it->sieve != NULL && !fragment && !hvc_arm64_may_refer(it->sieve, code, rva))
+    hvc_arm64_sieved may = HVC_ARM64_ANY;
+    if (it->sieve != NULL && !fragment &&
+        (may = hvc_arm64_may_refer(it->sieve, code, rva)) == HVC_ARM64_NOTHING)
         return;
+    it->zones = may == HVC_ARM64_READS ? it->all : it->any;
     it->begin = rva;
     it->size = end - begin;
     if (!prepare_region(it)) {
@@ -711,7 +740,7 @@ static void scan_region(tracker *it, uint32_t begin, uint32_t end)
     }
     if (fragment) {
         memset(it->value_count, REGION_VALUES + 1, sizeof(it->value_count));
-        it->with_values = ALL_REGISTERS;
+        it->with_values = it->given = ALL_REGISTERS;
     }
     unsigned sweeps = 0;
     it->refs.count = 0;
@@ -730,13 +759,26 @@ static void scan_region(tracker *it, uint32_t begin, uint32_t end)
     hand_out(it);
 }
 
+/* Where an instruction with this top byte may name registers that matter. */
+static unsigned places_named(unsigned top)
+{
+    if ((top & 0x3b) == 0x39 || (top & 0x1f) == 0x11 || (top & 0x1f) == 0x12)
+        return NAMES_D | NAMES_N; /* an offset without a sign; a number added; a logical one */
+    if ((top & 0x3a) == 0x28)
+        return NAMES_D | NAMES_N | NAMES_A; /* pairs */
+    if ((top & 0x3b) == 0x38 || (top & 0x1e) == 0x0a || (top & 0x1f) == 0x1a ||
+        (top & 0x1f) == 0x13)
+        return NAMES_D | NAMES_N | NAMES_M; /* other offsets; arithmetic of two; bit fields */
+    return NAMES_D | NAMES_N | NAMES_M | NAMES_A;
+}
+
 /* Which instructions need not be followed unless they name a register that holds something. */
 static void fill_marks(tracker *it)
 {
     enum { WANTED = HVC_ARM64_ADR | HVC_ARM64_LITERAL | HVC_ARM64_LEAVE | HVC_ARM64_BRANCH };
     hvc_arm64_fill_marks(it->marks);
     for (unsigned i = 0; i < 256; i++)
-        it->calm[i] = (it->marks[i] & WANTED) == 0;
+        it->named[i] = (uint8_t)((it->marks[i] & WANTED) != 0 ? ALWAYS : places_named(i));
 }
 
 /* Functions begin where the exception data says so. */
@@ -772,7 +814,7 @@ bool hvc_arm64_refs_each(const hvc_image *image, const hvc_exec *exec, const hvc
     tracker it = {.image = image,
                   .exec = exec,
                   .scratch = scratch,
-                  .zones = zones,
+                  .any = zones,
                   .all = all,
                   .sieve = sieve,
                   .sink = sink,

@@ -19,6 +19,7 @@ enum {
     ADD = 8,    /* add x, x, #offset */
     PLAIN = OFFSET | SINGLE | PAIR | ADD,
     FILTERED = 4,
+    ALONE = 0xf0, /* no such form: adr, adrp, literals */
 };
 
 /* The ways to refer to offset in a page. */
@@ -61,6 +62,9 @@ void hvc_arm64_sieve_init(hvc_arm64_sieve *sieve, const hvc_zones *any, const hv
     sieve->filter = filter;
     for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
         sieve->forms[forms[i].top] = (uint8_t)(forms[i].form | forms[i].form << FILTERED);
+    for (unsigned top = 0; top < 256; top++)
+        if ((hvc_arm64_mark_of((uint8_t)top) & (HVC_ARM64_ADR | HVC_ARM64_LITERAL)) != 0)
+            sieve->forms[top] = ALONE;
     add_zones(sieve, plain, 0);
     add_zones(sieve, filtered, FILTERED);
 }
@@ -106,32 +110,34 @@ static bool are_copied(hvc_span code, uint32_t pages)
     return false;
 }
 
-bool hvc_arm64_may_refer(const hvc_arm64_sieve *sieve, hvc_span code, uint32_t rva)
+hvc_arm64_sieved hvc_arm64_may_refer(const hvc_arm64_sieve *sieve, hvc_span code, uint32_t rva)
 {
     /* Bits: registers that are given a page near a zone, and those from which something may lead
      * into one if they hold such a page. */
     uint32_t pages = 0, plain = 0, filtered = 0;
     for (uint32_t at = 0; at + 4 <= code.size; at += 4) {
-        uint32_t word = hvc_le32(code.data + at), top = word >> 24;
-        uint32_t found = (uint32_t)(sieve->fields[word >> 10 & 0xfff] & sieve->forms[top]);
-        if (found != 0) {
+        unsigned form = sieve->forms[code.data[at + 3]];
+        if (form == 0)
+            continue;
+        uint32_t word = hvc_le32(code.data + at);
+        if (form != ALONE) {
+            unsigned found = sieve->fields[word >> 10 & 0xfff] & form;
             uint32_t base = UINT32_C(1) << (word >> 5 & 31);
             plain |= (found & PLAIN) != 0 ? base : 0;
-            filtered |= base;
-        }
-        if ((top & 0x1f) != 0x10 && (top & 0x3b) != 0x18)
+            filtered |= found != 0 ? base : 0;
             continue;
+        }
         if (refers_alone(sieve, code, rva, at))
-            return true;
+            return HVC_ARM64_ANY;
         if (hvc_arm64_is_adrp(word) &&
             hvc_zones_near(sieve->all, hvc_arm64_adrp_page(word, rva + at)))
             pages |= UINT32_C(1) << (word & 31);
     }
     if ((plain & pages) != 0)
-        return true;
+        return HVC_ARM64_READS;
     bool copied = pages != 0 && filtered != 0 && are_copied(code, pages);
-    if (copied && plain != 0)
-        return true;
-    return ((filtered & pages) != 0 || copied) &&
-           sieve->filter->wanted(sieve->filter->context, rva, rva + (uint32_t)code.size);
+    bool wanted = (copied && plain != 0) ||
+                  (((filtered & pages) != 0 || copied) &&
+                   sieve->filter->wanted(sieve->filter->context, rva, rva + (uint32_t)code.size));
+    return wanted ? HVC_ARM64_READS : HVC_ARM64_NOTHING;
 }

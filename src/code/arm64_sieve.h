@@ -24,9 +24,15 @@ void hvc_arm64_sieve_init(hvc_arm64_sieve *sieve, const hvc_zones *any, const hv
                           const hvc_zones *plain, const hvc_zones *filtered,
                           const hvc_xref_filter *filter);
 
-/* Whether the code at rva, which begins with nothing near a zone in a register, may read a pointer
- * in a plain or a filtered zone, or form its address: by the page that it lies in, or without one.
- * To others: whether it stores to an address that it formed right before. */
-bool hvc_arm64_may_refer(const hvc_arm64_sieve *sieve, hvc_span code, uint32_t rva);
+typedef enum hvc_arm64_sieved {
+    HVC_ARM64_NOTHING,
+    HVC_ARM64_READS, /* into plain and filtered zones, but none to others that counts */
+    HVC_ARM64_ANY,
+} hvc_arm64_sieved;
+
+/* What the code at rva, which begins with nothing near a zone in a register, may refer to: pointers
+ * in plain and filtered zones that it reads or forms the address of, by the page that they lie in
+ * or without one; in others, what it stores to by an address that it formed right before. */
+hvc_arm64_sieved hvc_arm64_may_refer(const hvc_arm64_sieve *sieve, hvc_span code, uint32_t rva);
 
 #endif
