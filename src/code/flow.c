@@ -88,9 +88,11 @@ static bool join_into(flow_job *job, uint32_t block, const hvc_state *state)
     if (!hvc_state_join(job->env->values, job->env->isa, to->in, state, to->base,
                         to->visits >= FLOW_WIDEN_VISITS))
         return true;
+    if (to->dirty)
+        return true;
     to->dirty = true;
-    if (block < job->first_dirty)
-        job->first_dirty = block;
+    if (to->rank < job->first_dirty)
+        job->first_dirty = to->rank;
     if (++to->visits == FLOW_MAX_VISITS) {
         /* It does not settle: give up all that is known here. */
         flow_lost_state(job, to->in);
@@ -181,7 +183,7 @@ static bool iterate(flow_job *job, hvc_state *state, hvc_state *scratch)
 {
     job->first_dirty = 0;
     while (job->first_dirty < job->blocks.count && !job->new_roots) {
-        flow_block *block = &job->blocks.items[job->first_dirty++];
+        flow_block *block = &job->blocks.items[job->order[job->first_dirty++]];
         if (!block->dirty)
             continue;
         block->dirty = false;
@@ -316,7 +318,7 @@ static bool run(flow_job *job)
             job->incomplete = true;
             return true;
         }
-        if (!flow_make_blocks(job))
+        if (!flow_make_blocks(job) || !flow_order_blocks(job))
             return false;
         bool split = job->anywhere;
         job->lost_now = false;

@@ -296,7 +296,7 @@ bool flow_add_root(flow_job *job, uint32_t rva)
     return true;
 }
 
-/* In the order of the addresses, which is nearly that in which control passes through them. */
+/* In the order of the addresses. */
 bool flow_make_blocks(flow_job *job)
 {
     job->block_of = hvc_arena_array(&job->arena, job->insns.count + 1, sizeof(uint32_t));

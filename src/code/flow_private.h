@@ -10,12 +10,12 @@ enum {
     FLOW_MAX_BYTES = 1 << 20,
     FLOW_MAX_INSNS = 1 << 16,
     FLOW_MAX_BLOCKS = 4096,
-    FLOW_WIDEN_VISITS = 24, /* of one block, before what still changes is given up */
-    FLOW_MAX_VISITS = 96,   /* of one block, before all it knows is given up */
-    FLOW_MAX_ROUNDS = 16,   /* building the graph again for newly found jump tables */
-    FLOW_MAX_TABLE = 1024,  /* entries of one jump table */
-    FLOW_MAX_RANGES = 64,   /* fragments of a function */
-    FLOW_MAX_BASES = 200,   /* stack bases */
+    FLOW_WIDEN_VISITS = 9, /* of one block, before what still changes is given up */
+    FLOW_MAX_VISITS = 96,  /* of one block, before all it knows is given up */
+    FLOW_MAX_ROUNDS = 16,  /* building the graph again for newly found jump tables */
+    FLOW_MAX_TABLE = 1024, /* entries of one jump table */
+    FLOW_MAX_RANGES = 64,  /* fragments of a function */
+    FLOW_MAX_BASES = 200,  /* stack bases */
 };
 
 typedef struct flow_insn {
@@ -33,9 +33,10 @@ typedef struct flow_block {
     uint32_t first; /* instruction index */
     uint32_t end_rva;
     hvc_state *in;
-    uint16_t visits;
-    uint8_t base; /* stack base for a join of different stack pointers */
-    bool dirty, unsure;
+    uint16_t visits; /* how often it was run, or will be when it is dirty */
+    uint8_t base;    /* stack base for a join of different stack pointers */
+    uint32_t rank;   /* in job->order */
+    bool ordered, dirty, unsure;
 } flow_block;
 
 typedef struct flow_range {
@@ -57,7 +58,8 @@ typedef struct flow_job {
     orphans; /* starts of code that control reaches in a way that is not seen */
     HVC_VECTOR(uint32_t) pending; /* addresses to decode from */
     uint32_t *block_of;           /* by instruction index: block index + 1 when it starts one */
-    size_t first_dirty;           /* no block before it is */
+    uint32_t *order;              /* blocks as they are run */
+    size_t first_dirty;           /* none before it in that order is */
     uint8_t next_base;
     bool incomplete, memory_failed;
     bool lost; /* a jump could not be followed: it may lead to any block, so that nothing is known
@@ -89,6 +91,9 @@ bool flow_decode(flow_job *job);
  * them. */
 bool flow_decode_orphans(flow_job *job);
 bool flow_make_blocks(flow_job *job);
+/* flow_order.c: after flow_make_blocks. */
+bool flow_order_blocks(flow_job *job);
+/* flow_graph.c */
 bool flow_add_root(flow_job *job, uint32_t rva);
 
 typedef HVC_VECTOR(uint32_t) flow_targets;

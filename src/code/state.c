@@ -282,32 +282,35 @@ static bool same_place(const hvc_place_of *a, const hvc_place_of *b)
                                                    a->size == b->size && a->offset == b->offset));
 }
 
-/* A value that held an address on the stack is lost. One that stepped through the frame, from
- * member to member, may have gone on either way. */
-static void escape_joined(const hvc_values *values, hvc_state *state, hvc_value_id value)
+/* How many addresses in the frame a value may be. */
+static size_t count_frame(const hvc_values *values, hvc_value_id value)
 {
-    enum { STEPS = 3 };
-    size_t count, stacks = 0;
+    size_t count, found = 0;
     const hvc_value_id *members = hvc_value_members(values, &value, &count);
     for (size_t i = 0; i < count; i++) {
         const hvc_term *term = hvc_term_of(values, members[i]);
-        stacks += term->kind == HVC_TERM_STACK && term->reg == 0 && term->offset < 0;
+        found += term->kind == HVC_TERM_STACK && term->reg == 0 && term->offset < 0;
     }
-    if (stacks >= STEPS)
-        add_escape(state, INT32_MIN / 4, 0);
-    hvc_state_escape(values, state, value);
+    return found;
 }
 
-/* Joins two values; an address that gets lost in the join has got out of sight. */
+/* Joins two values; an address that gets lost in the join has got out of sight. One that stepped
+ * through the frame may have gone on either way. */
 static hvc_value_id join_values(hvc_values *values, hvc_state *to, hvc_value_id a, hvc_value_id b,
                                 bool widen)
 {
+    enum { STEPS = 3 };
     hvc_value_id joined = hvc_value_join(values, a, b);
-    if (widen && joined != a)
+    uint8_t kind = hvc_term_of(values, a)->kind;
+    widen = widen && joined != a && (kind == HVC_TERM_SET || hvc_value_is_unknown(values, a));
+    if (widen)
         joined = hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
     if (joined != a && hvc_value_why(values, joined) != HVC_UNKNOWN_NONE) {
-        escape_joined(values, to, a);
-        escape_joined(values, to, b);
+        if (count_frame(values, a) >= (widen ? 1 : STEPS) ||
+            count_frame(values, b) >= (widen ? 1 : STEPS))
+            add_escape(to, INT32_MIN / 4, 0);
+        hvc_state_escape(values, to, a);
+        hvc_state_escape(values, to, b);
     }
     return joined;
 }

@@ -63,7 +63,7 @@ typedef struct hvc_state {
 void hvc_state_copy(hvc_state *to, const hvc_state *from);
 
 /* Joins from into to; true when to changed. join_base is the stack base for a stack pointer that
- * differs. With widen, what differs becomes unknown at once, so that a loop settles. */
+ * differs. With widen, a set that grows becomes unknown at once, so that a loop settles. */
 bool hvc_state_join(hvc_values *values, const hvc_isa *isa, hvc_state *to, const hvc_state *from,
                     uint8_t join_base, bool widen);
 

@@ -268,6 +268,22 @@ static void test_no_room(void **state)
     assert_int_equal(load(-8, 8), number(77));
 }
 
+/* An address that steps through the frame and is given up may have gone anywhere in it. */
+static void test_join_steps(void **state)
+{
+    (void)state;
+    hvc_state_set(&here, 1, address(-0x80));
+    hvc_state_copy(&there, &here);
+    hvc_state_set(&there, 1, address(-0x78));
+    assert_true(join(true));
+    assert_int_equal(here.escape_count, 0);
+    hvc_state_set(&there, 1, address(-0x70));
+    assert_true(join(true));
+    assert_int_equal(hvc_value_why(&values, here.regs[1]), HVC_UNKNOWN_MERGE);
+    assert_int_equal(here.escape_count, 1);
+    assert_true(here.escaped[0].low < -0x1000);
+}
+
 static void test_join_registers(void **state)
 {
     (void)state;
@@ -282,6 +298,10 @@ static void test_join_registers(void **state)
     assert_int_equal(here.regs[1], hvc_value_join(&values, number(1), number(0x200)));
     assert_false(join(false)); /* it settles */
     hvc_state_set(&there, 2, number(9));
+    assert_true(join(true)); /* what differs for the first time may be all */
+    assert_int_equal(here.regs[2], hvc_value_join(&values, number(2), number(9)));
+    assert_false(join(true));
+    hvc_state_set(&there, 2, number(16));
     assert_true(join(true));
     assert_int_equal(hvc_value_why(&values, here.regs[2]), HVC_UNKNOWN_MERGE);
     assert_false(join(true));
@@ -493,6 +513,7 @@ int main(void)
         TEST(test_forget),
         TEST(test_bases),
         TEST(test_no_room),
+        TEST(test_join_steps),
         TEST(test_join_registers),
         TEST(test_join_slots),
         TEST(test_join_loses_addresses),
