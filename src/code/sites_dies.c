@@ -2,8 +2,8 @@
 #include "code/quick.h"
 
 enum {
-    LOOK_AHEAD = 48, /* instructions, on all ways together */
-    MAX_DEPTH = 8,   /* branches on one way */
+    LOOK_AHEAD = 160, /* instructions, on all ways together */
+    MAX_DEPTH = 16,  /* branches on one way */
 };
 
 typedef struct walk {

@@ -315,8 +315,8 @@ static bool keeps_in_sight(sites_job *job, const hvc_op *op)
     const hvc_stretch *stretch = &quick->stretch;
     uint32_t registers = carriers(job, stretch->state, UINT32_MAX);
     uint32_t volatiles = registers & isa->volatile_registers;
-    if (op->kind != HVC_OP_CALL)
-        return registers == 0;
+    if (op->kind != HVC_OP_CALL) /* where a direct one leads is looked at behind it */
+        return registers == 0 || op->a.kind == HVC_OPERAND_CONST;
     /* The saved ones are as before, but where an exception leads nobody sees. */
     if (registers != volatiles && (quick->labelled || isa->pointer_size != 8))
         return false;
