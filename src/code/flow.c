@@ -196,13 +196,6 @@ static bool iterate(flow_job *job, hvc_state *state, hvc_state *scratch)
     return true;
 }
 
-static bool settle(flow_job *job, hvc_state *state, hvc_state *scratch)
-{
-    entry_state(job, state);
-    return join_at(job, job->entry, state) && iterate(job, state, scratch) &&
-           (job->new_roots || (seed_unknown(job, state) && iterate(job, state, scratch)));
-}
-
 static int compare_numbers(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -289,10 +282,13 @@ static bool record(flow_job *job, hvc_state *state, hvc_state *scratch)
     return record_covered(job);
 }
 
-/* Keeps the calls of a pass that lost control. */
+/* Keeps the calls as they are before something is lost. */
 static bool record_guesses(flow_job *job, hvc_state *state, hvc_state *scratch)
 {
     hvc_flow *flow = job->flow, guess = {.begin = flow->begin};
+    guess.calls.items = flow->guesses.items;
+    guess.calls.count = flow->guesses.count;
+    guess.calls.capacity = flow->guesses.capacity;
     job->flow = &guess;
     bool done = record(job, state, scratch);
     job->flow = flow;
@@ -301,6 +297,32 @@ static bool record_guesses(flow_job *job, hvc_state *state, hvc_state *scratch)
     flow->guesses.count = guess.calls.count;
     flow->guesses.capacity = guess.calls.capacity;
     return done;
+}
+
+/* Whether a known path leads to a place where control may arrive from elsewhere, too. */
+static bool passes_orphan(const flow_job *job)
+{
+    for (size_t i = 0; i < job->orphans.count; i++) {
+        uint32_t index;
+        if (flow_insn_at(job, job->orphans.items[i], &index) == NULL || job->block_of[index] == 0)
+            continue;
+        const hvc_state *in = job->blocks.items[job->block_of[index] - 1].in;
+        if (in != NULL && in->live)
+            return true;
+    }
+    return false;
+}
+
+static bool settle(flow_job *job, hvc_state *state, hvc_state *scratch)
+{
+    entry_state(job, state);
+    if (!join_at(job, job->entry, state) || !iterate(job, state, scratch))
+        return false;
+    if (job->new_roots)
+        return true;
+    if (!job->lost && passes_orphan(job) && !record_guesses(job, state, scratch))
+        return false;
+    return seed_unknown(job, state) && iterate(job, state, scratch);
 }
 
 static bool run(flow_job *job)

@@ -107,8 +107,8 @@ typedef struct hvc_flow_control { /* a write of CR0 or another control register 
 typedef struct hvc_flow {
     uint32_t begin; /* the function's group */
     HVC_VECTOR(hvc_flow_call) calls;
-    /* Where control was lost: the calls as they would be if it was not. They may be made, with
-     * other arguments and of other functions. */
+    /* Where control was lost, or arrives from elsewhere: the calls as they would be if it did not.
+     * They may be made, with other arguments and of other functions. */
     HVC_VECTOR(hvc_flow_call) guesses;
     HVC_VECTOR(hvc_flow_store) stores;
     HVC_VECTOR(hvc_flow_read) reads;

@@ -560,24 +560,48 @@ static bool was_read(const hvc_flow *flow, const hvc_xref *reference)
     return false;
 }
 
+/* The impacted function that an import is; NULL when it is none, or of interest for a rule alone.
+ */
+static const hvc_ddi *ddi_of_import(const sites_job *job, uint32_t import)
+{
+    const sites_interest *interest = &job->interests[import];
+    return interest->kind == SITES_NONE || interest->kind == SITES_PRACTICE ? NULL : interest->ddi;
+}
+
+/* Whether it is seen elsewhere which entries of KMDF's table are called at a read of the pointer to
+ * it: by the guesses, or by the code right behind. */
+static bool is_table_read(sites_job *job, const hvc_flow *flow, const hvc_xref *reference,
+                          bool covered)
+{
+    const hvc_analysis *analysis = job->analysis;
+    if (covered && flow->guesses.count > 0)
+        return true;
+    return analysis->wdf_indirect && analysis->isa->min_length == 4 &&
+           sites_reads_no_entry(job, reference->from, true);
+}
+
 /* References that no known path leads to, and those whose address got lost on the way. */
 static bool account_lost(sites_job *job, const hvc_flow *flow)
 {
     hvc_analysis *analysis = job->analysis;
-    for (size_t i = 0; i < analysis->near.items.count; i++) {
-        const hvc_xref *reference = &analysis->near.items.items[i];
+    for (size_t i = 0; i < job->references.items.count; i++) {
+        const hvc_xref *reference = &job->references.items.items[i];
         const hvc_code_function *function = hvc_function_at(&analysis->map, reference->from);
-        uint32_t import;
         if (function == NULL || function->group != flow->begin ||
-            !interesting_at(job, reference->to, &import) || job->interests[import].ddi == NULL ||
-            job->interests[import].kind == SITES_PRACTICE ||
             !is_reference(analysis, flow, reference))
             continue;
         bool covered = hvc_flow_covers(flow, reference->from);
         bool live = in_ranges(flow->live.items, flow->live.count, reference->from);
         if ((covered && !live) || was_read(flow, reference))
             continue; /* in code that never runs, or followed */
-        if (!sites_add_open(job, flow, reference->from, job->interests[import].ddi, "reference",
+        uint32_t import;
+        const hvc_ddi *ddi = hvc_analysis_import_at(analysis, reference->to, &import)
+                                 ? ddi_of_import(job, import)
+                                 : sites_wdf_ddi_at(job, flow->begin, reference->to);
+        if (ddi == NULL ||
+            (ddi->via == HVC_VIA_WDF && is_table_read(job, flow, reference, covered)))
+            continue;
+        if (!sites_add_open(job, flow, reference->from, ddi, "reference",
                             live ? "its pointer is loaded, and its calls are not followed"
                                  : "no known path leads to this reference"))
             return false;
@@ -654,20 +678,29 @@ static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_c
     return true;
 }
 
+/* Whether it is known what a call calls. */
+static bool is_followed(const sites_job *job, const hvc_flow_call *call)
+{
+    uint32_t import, index;
+    return sites_import_of_call(job, call, &import) ||
+           hvc_wdf_index(job->analysis, call->target, &index);
+}
+
 /* The calls of what matters that only a look at the code as if control was not lost shows. */
 static bool add_guesses(sites_job *job, const hvc_flow *flow)
 {
     for (size_t i = 0; i < flow->guesses.count; i++) {
         const hvc_flow_call *call = &flow->guesses.items[i];
-        uint32_t import;
-        if (!sites_import_of_call(job, call, &import) || job->interests[import].ddi == NULL ||
-            job->interests[import].kind == SITES_PRACTICE)
-            continue;
         const hvc_flow_call *sure = hvc_flow_call_at(flow, call->rva);
-        if (sure != NULL && sites_import_of_call(job, sure, &import))
+        uint32_t import;
+        bool imported = sites_import_of_call(job, call, &import);
+        const hvc_ddi *ddi =
+            imported ? ddi_of_import(job, import) : sites_wdf_ddi(job, call->target);
+        if (ddi == NULL || (sure != NULL && is_followed(job, sure)))
             continue;
-        if (!sites_add_open(job, flow, call->rva, job->interests[import].ddi,
-                            form_of(job, call, import), hvc_unknown_text(HVC_UNKNOWN_FLOW)))
+        if (!sites_add_open(job, flow, call->rva, ddi,
+                            imported ? form_of(job, call, import) : "wdf",
+                            hvc_unknown_text(HVC_UNKNOWN_FLOW)))
             return false;
     }
     return true;

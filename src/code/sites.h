@@ -93,6 +93,9 @@ void sites_free_quick(sites_job *job);
  * any of its calls, and they were added; else it has to be analysed. False when memory is
  * exhausted. */
 bool sites_look_quickly(sites_job *job, uint32_t group, bool *ret_settled);
+/* Whether the instruction at rva, which reads the pointer to KMDF's table, has none of the entries
+ * that matter read. certain: what is in its base is known. */
+bool sites_reads_no_entry(sites_job *job, uint32_t rva, bool certain);
 
 /* The import that a call calls, by its slot or over a thunk. */
 bool sites_import_of_call(const sites_job *job, const hvc_flow_call *call, uint32_t *ret_import);
@@ -138,6 +141,9 @@ bool sites_may_call_wdf(void *context, uint32_t begin, uint32_t end);
 bool sites_seed_wdf(sites_job *job);
 /* The impacted function of KMDF that a call's target is; NULL when it is none. */
 const hvc_ddi *sites_wdf_ddi(const sites_job *job, hvc_value_id target);
+/* The impacted function that a read of rva, in KMDF's table or of the pointer to it, may be for in
+ * the function of a group; NULL when none. */
+const hvc_ddi *sites_wdf_ddi_at(const sites_job *job, uint32_t group, uint32_t rva);
 
 /* sites_method.c */
 /* Enqueues the functions that may call impacted methods. */

@@ -520,27 +520,33 @@ static bool advance(sites_job *job, const hvc_code_function *part)
     return transfer == NULL || pass(job, transfer);
 }
 
-/* Whether a place only reads the pointer to KMDF's table, and then none of its entries that matter.
- */
-static bool reads_no_entry(sites_job *job, const quick_place *at)
+bool sites_reads_no_entry(sites_job *job, uint32_t rva, bool certain)
 {
     sites_quick *quick = job->quick;
     hvc_analysis *analysis = job->analysis;
     const hvc_isa *isa = analysis->isa;
     hvc_insn insn;
     const hvc_op *op = &insn.ops[0];
-    if (at->kind != SITES_POINT_READ || !analysis->wdf_indirect || at->to != analysis->wdf_table ||
-        !isa->decode(hvc_image_span(analysis->image, at->rva, isa->max_length),
-                     analysis->image->headers.image_base + at->rva, &insn) ||
+    if (!isa->decode(hvc_image_span(analysis->image, rva, isa->max_length),
+                     analysis->image->headers.image_base + rva, &insn) ||
         insn.op_count != 1 || op->kind != HVC_OP_LOAD || op->dst >= HVC_REG_MACHINE ||
         op->memory_size != isa->pointer_size || op->memory.index != HVC_REG_NONE ||
-        op->memory.segment || (op->memory.base != HVC_REG_NONE && !at->certain))
+        op->memory.segment || (op->memory.base != HVC_REG_NONE && !certain))
         return false;
-    hvc_value_id address =
-        hvc_value_const(&analysis->values, analysis->image->headers.image_base + at->to);
+    hvc_value_id address = hvc_value_const(&analysis->values, analysis->image->headers.image_base +
+                                                                  analysis->wdf_table);
     quick->table->regs[op->dst] =
         hvc_value_load(&analysis->values, address, 0, isa->pointer_size, false);
-    return quick_dies_at(job, quick->table, at->rva + insn.length, UINT32_C(1) << op->dst);
+    return quick_dies_at(job, quick->table, rva + insn.length, UINT32_C(1) << op->dst);
+}
+
+/* Whether a place only reads the pointer to KMDF's table, and then none of its entries that matter.
+ */
+static bool reads_no_entry(sites_job *job, const quick_place *at)
+{
+    const hvc_analysis *analysis = job->analysis;
+    return at->kind == SITES_POINT_READ && analysis->wdf_indirect &&
+           at->to == analysis->wdf_table && sites_reads_no_entry(job, at->rva, at->certain);
 }
 
 /* Runs the stretches to the places from first on, all in part. */

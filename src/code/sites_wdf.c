@@ -35,6 +35,14 @@ static bool has_bit(const uint64_t *bits, uint32_t number)
     return (bits[number / 64] >> number % 64 & 1) != 0;
 }
 
+static void add_distance(sites_distances *wanted, uint32_t distance)
+{
+    add_bit(wanted->numbers, distance);
+    add_bit(wanted->fields, distance / 8);
+    if (distance < 4096)
+        add_bit(wanted->fields, distance);
+}
+
 static bool list_distances(sites_job *job)
 {
     hvc_analysis *analysis = job->analysis;
@@ -46,13 +54,8 @@ static bool list_distances(sites_job *job)
     job->distances = ret;
     for (size_t k = 0; k < count; k++) {
         uint32_t distance = ddis[k].slot * analysis->isa->pointer_size;
-        if (ddis[k].via != HVC_VIA_WDF || ddis[k].slot >= analysis->wdf_count ||
-            distance >= FURTHEST)
-            continue;
-        add_bit(ret->numbers, distance);
-        add_bit(ret->fields, distance / 8);
-        if (distance < 4096)
-            add_bit(ret->fields, distance);
+        if (ddis[k].via == HVC_VIA_WDF && ddis[k].slot < analysis->wdf_count && distance < FURTHEST)
+            add_distance(ret, distance);
     }
     return true;
 }
@@ -89,6 +92,24 @@ static bool may_call(const hvc_analysis *analysis, const sites_distances *wanted
         if (mentions(analysis, wanted, part->begin, part->end))
             return true;
     return false;
+}
+
+const hvc_ddi *sites_wdf_ddi_at(const sites_job *job, uint32_t group, uint32_t rva)
+{
+    const hvc_analysis *analysis = job->analysis;
+    size_t count;
+    const hvc_ddi *ddis = hvc_ddis(&count);
+    for (size_t k = 0; analysis->wdf_table != 0 && k < count; k++) {
+        uint32_t distance = ddis[k].slot * analysis->isa->pointer_size;
+        if (ddis[k].via != HVC_VIA_WDF || ddis[k].slot >= analysis->wdf_count ||
+            rva != analysis->wdf_table + (analysis->wdf_indirect ? 0 : distance))
+            continue;
+        sites_distances wanted = {0};
+        add_distance(&wanted, distance);
+        if (!analysis->wdf_indirect || may_call(analysis, &wanted, group))
+            return &ddis[k];
+    }
+    return NULL;
 }
 
 bool sites_may_call_wdf(void *context, uint32_t begin, uint32_t end)
