@@ -144,8 +144,7 @@ static bool scan_arm64(hvc_map_builder *builder, const hvc_exec_range *range)
             target = pages[n] + (word >> 10 & 0xfff);
             if (pages[n] != 0 && !refer(builder, range, target, HVC_FROM_POINTER))
                 return false;
-            if (d == n)
-                pages[n] = 0;
+            pages[d] = 0;
         }
     }
     return true;

@@ -202,6 +202,9 @@ static void test_arm64(void **state)
     at = arm64_add(&it, at, 8, 8, 0x1220);
     at = arm64_adrp(&it, at, 9, 0x1180);
     at = arm64_add(&it, at, 0, 9, 0x1180);
+    at = arm64_adrp(&it, at, 10, 0x1120);
+    at = arm64_add(&it, at, 10, 31, 0x48); /* no page any more */
+    at = arm64_add(&it, at, 1, 10, 0x1120);
     arm64_branch(&it, at, ARM64_B, 0x1240);
     for (uint32_t leaf = 0x1200; leaf < 0x1280; leaf += 0x20)
         arm64_word(&it, leaf, (uint32_t)ARM64_RET);
@@ -213,6 +216,7 @@ static void test_arm64(void **state)
     expect_group(&it, 0x1160, 0x1160);
     expect_function(&it, 0x1180, 0x11a0, E | POINTER);
     assert_true(has_label(&it, 0x1198));
+    assert_false(has_label(&it, 0x1120));
     expect_function(&it, 0x1200, 0x1204, CALL);
     expect_function(&it, 0x1220, 0x1224, POINTER);
     expect_function(&it, 0x1240, 0x1244, CALL);
