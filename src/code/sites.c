@@ -309,17 +309,22 @@ static bool add_import_call(sites_job *job, const hvc_flow *flow, const hvc_flow
     }
 }
 
+/* The variable that a call goes through, when it holds a pointer; NULL when it is none. */
+static const sites_alias *holder_of(const sites_job *job, hvc_value_id target)
+{
+    const hvc_analysis *analysis = job->analysis;
+    const hvc_term *term = hvc_term_of(&analysis->values, target);
+    uint32_t rva;
+    if (term->kind != HVC_TERM_LOAD || !const_rva(analysis, term->a, &rva))
+        return NULL;
+    return alias_at(job->holders.items, job->holders.count, rva + (uint32_t)term->offset);
+}
+
 /* A call through a variable that holds a pointer. */
 static bool add_held(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
                      hvc_value_id member)
 {
-    hvc_analysis *analysis = job->analysis;
-    const hvc_term *term = hvc_term_of(&analysis->values, member);
-    uint32_t rva;
-    if (term->kind != HVC_TERM_LOAD || !const_rva(analysis, term->a, &rva))
-        return true;
-    const sites_alias *holder =
-        alias_at(job->holders.items, job->holders.count, rva + (uint32_t)term->offset);
+    const sites_alias *holder = holder_of(job, member);
     if (holder == NULL)
         return true;
     return holder->ddi != NULL ? sites_add(job, flow, call, holder->ddi, "lookup")
@@ -663,6 +668,17 @@ static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_c
         if (!sites_add(job, flow, call, ddi, "lookup"))
             return false;
     }
+    for (size_t i = 0; i < flow->guesses.count; i++) {
+        const hvc_flow_call *call = &flow->guesses.items[i];
+        const hvc_flow_call *sure = hvc_flow_call_at(flow, call->rva);
+        if (!holds(analysis, call->target, result) ||
+            (sure != NULL && holds(analysis, sure->target, result)))
+            continue;
+        *ret_used = true;
+        if (!sites_add_open(job, flow, call->rva, ddi, "lookup",
+                            hvc_unknown_text(HVC_UNKNOWN_FLOW)))
+            return false;
+    }
     for (size_t i = 0; i < flow->stores.count; i++) {
         const hvc_flow_store *store = &flow->stores.items[i];
         uint32_t rva;
@@ -700,6 +716,24 @@ static bool add_guesses(sites_job *job, const hvc_flow *flow)
             continue;
         if (!sites_add_open(job, flow, call->rva, ddi,
                             imported ? form_of(job, call, import) : "wdf",
+                            hvc_unknown_text(HVC_UNKNOWN_FLOW)))
+            return false;
+    }
+    return true;
+}
+
+/* The same for calls through variables that hold a pointer. */
+static bool add_held_guesses(sites_job *job, const hvc_flow *flow)
+{
+    for (size_t i = 0; i < flow->guesses.count; i++) {
+        const hvc_flow_call *call = &flow->guesses.items[i];
+        const hvc_flow_call *sure = hvc_flow_call_at(flow, call->rva);
+        const sites_alias *holder = holder_of(job, call->target);
+        if (holder == NULL || (sure != NULL && holder_of(job, sure->target) != NULL))
+            continue;
+        const hvc_ddi *ddi = holder->ddi != NULL ? holder->ddi : ddi_of_import(job, holder->import);
+        if (ddi != NULL &&
+            !sites_add_open(job, flow, call->rva, ddi, holder->ddi != NULL ? "lookup" : "global",
                             hvc_unknown_text(HVC_UNKNOWN_FLOW)))
             return false;
     }
@@ -791,7 +825,7 @@ static bool look(sites_job *job)
         if (!hvc_analysis_is_thorough(analysis, job->queue.items[i]))
             continue; /* what was settled quickly has nothing to do with them */
         const hvc_flow *flow = hvc_analysis_flow(analysis, job->queue.items[i]);
-        if (flow != NULL && !add_calls(job, flow, add_held))
+        if (flow != NULL && (!add_calls(job, flow, add_held) || !add_held_guesses(job, flow)))
             return false;
     }
     return true;

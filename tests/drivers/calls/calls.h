@@ -68,6 +68,15 @@
 extern volatile ULONG_PTR sink;
 #define KEEP(expression) (sink = (ULONG_PTR)(expression))
 
+/* A place that control may arrive at: the image has its address. 32-bit code takes such a place for the
+ * beginning of another function. */
+#if defined(_WIN64)
+#define ENTERED                                                                                    \
+    __asm__ volatile("1:\n\t.section .rdata,\"dr\"\n\t.balign 8\n\t.quad 1b\n\t.text" ::           \
+                         : "memor"                                                                 \
+                           "y")
+#endif
+
 #define CALL_EXPECT(function, ddi, values, judgement, form, ...)                                   \
     EXPECT(function, ddi, values, judgement, form)                                                 \
     ROOT(function)                                                                                 \

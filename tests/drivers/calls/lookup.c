@@ -158,3 +158,28 @@ ROOT(unresolved_init)
     RtlInitUnicodeString(&string, (const WCHAR *)sink);
     KEEP(((OTHER)LOOK(&string))(0));
 }
+
+/* Control may arrive between two calls of one pointer. */
+#if defined(ENTERED)
+EXPECT(entered, "ExAllocatePoolWithTag", "open control", "ok|undetermined", "lookup sites=2")
+ROOT(entered)
+{
+    UNICODE_STRING string;
+    ALLOCATE routine;
+    RtlInitUnicodeString(&string, TEXT("ExAllocatePoolWithTag"));
+    routine = (ALLOCATE)LOOK(&string);
+    if (!routine)
+        return;
+    KEEP(routine(NonPagedPoolNx, 24, TAG));
+    ENTERED;
+    KEEP(routine(NonPagedPool, 25, TAG));
+}
+EXPECT(kept_entered, "ExAllocatePool2", "open control", "ok|undetermined", "lookup sites=2")
+ROOT(kept_entered)
+{
+    ALLOCATE2 routine = kept2;
+    KEEP(routine(POOL_FLAG_PAGED, 24, TAG));
+    ENTERED;
+    KEEP(routine(POOL_FLAG_NON_PAGED_EXECUTE, 25, TAG));
+}
+#endif

@@ -9,15 +9,14 @@
 #define WDF_FORM  "wdf"
 #include "wdf.h"
 
-/* Control may arrive between the read of the table and the call: the image has the address of a place
- * there. 32-bit code takes that for the beginning of another function. */
-#if defined(_WIN64)
+/* Control may arrive between the read of the table and the call. */
+#if defined(ENTERED)
 EXPECT(entered, "WdfMemoryCreate", "open control", "undetermined", WDF_FORM)
 ROOT(entered)
 {
     const WDFFUNC *table = WdfFunctions;
     KEEP(((QUERY)table[75])(WdfDriverGlobals, 0, 7, NonPagedPool, 0, &made));
-    __asm__ volatile("1:\n\t.section .rdata,\"dr\"\n\t.balign 8\n\t.quad 1b\n\t.text" ::: "memory");
+    ENTERED;
     KEEP(((MEMORY_CREATE)table[192])(WdfDriverGlobals, 0, NonPagedPoolNx, TAG, 64, &made, 0));
 }
 #endif
