@@ -659,9 +659,12 @@ static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_c
 {
     hvc_analysis *analysis = job->analysis;
     hvc_value_id result = hvc_value_result(&analysis->values, lookup->rva);
-    bool escapes = is_handed_on(job, flow, result);
+    bool escapes = is_handed_on(job, flow, result), others = flow->incomplete, kept = false;
+    for (size_t i = 0; i < flow->hidden.count; i++)
+        kept |= holds(analysis, flow->hidden.items[i], result);
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
+        others |= is_lost(&analysis->values, call->target, kept);
         if (!holds(analysis, call->target, result))
             continue;
         *ret_used = true;
@@ -690,7 +693,8 @@ static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_c
         else if (!add_holder(job, rva + (uint32_t)store->offset, 0, ddi))
             return false;
     }
-    *ret_used &= !escapes;
+    /* Calls whose target got lost may be of this pointer; which of them are, guesses tell. */
+    *ret_used &= !escapes && (!others || flow->guesses.count > 0);
     return true;
 }
 

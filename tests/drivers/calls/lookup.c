@@ -159,6 +159,36 @@ ROOT(unresolved_init)
     KEEP(((OTHER)LOOK(&string))(0));
 }
 
+/* Too many values meet for the second call. */
+static APART ALLOCATE another(void)
+{
+    return sink == 99 ? (ALLOCATE)0 : kept;
+}
+#define OR_ANOTHER(number)                                                                         \
+    if (sink == (number))                                                                          \
+    routine = another()
+EXPECT(met, "ExAllocatePoolWithTag", "open *", "ok|undetermined", "lookup sites=2")
+ROOT(met)
+{
+    UNICODE_STRING string;
+    ALLOCATE routine;
+    RtlInitUnicodeString(&string, TEXT("ExAllocatePoolWithTag"));
+    routine = (ALLOCATE)LOOK(&string);
+    if (routine)
+        KEEP(routine(NonPagedPoolNx, 24, TAG));
+    OR_ANOTHER(1);
+    OR_ANOTHER(2);
+    OR_ANOTHER(3);
+    OR_ANOTHER(4);
+    OR_ANOTHER(5);
+    OR_ANOTHER(6);
+    OR_ANOTHER(7);
+    OR_ANOTHER(8);
+    OR_ANOTHER(9);
+    if (routine)
+        KEEP(routine(NonPagedPool, 25, TAG));
+}
+
 /* Control may arrive between two calls of one pointer. */
 #if defined(ENTERED)
 EXPECT(entered, "ExAllocatePoolWithTag", "open control", "ok|undetermined", "lookup sites=2")
