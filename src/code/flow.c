@@ -268,6 +268,7 @@ static bool record(flow_job *job, hvc_state *state, hvc_state *scratch)
         if (job->memory_failed)
             return false;
     }
+    flow_record_unpopped(job);
     flow->instructions = (uint32_t)job->insns.count;
     if (flow->calls.count > 1)
         qsort(flow->calls.items, flow->calls.count, sizeof(*flow->calls.items), compare_calls);

@@ -120,7 +120,9 @@ typedef struct hvc_flow {
     HVC_VECTOR(hvc_value_id)
     hidden; /* values that went where terms do not show them any more when something goes wrong:
                into the frame, or into a sum of which nothing is known */
-    HVC_VECTOR(hvc_value_id) kept;      /* what lay in the frame where a callee could read it */
+    HVC_VECTOR(hvc_value_id)
+    kept; /* values that went where they are not followed: what lay in the frame where a callee
+             could read it, and what instructions read that are not modelled */
     HVC_VECTOR(hvc_code_range) live;    /* blocks that some path reaches */
     HVC_VECTOR(hvc_code_range) covered; /* byte ranges that were decoded, ascending */
     hvc_value_id returned;              /* join over all returns; UNDEFINED when it never returns */

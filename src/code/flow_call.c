@@ -168,7 +168,10 @@ static void pop_arguments(step *s, const hvc_callee *callee)
     if (isa->link_register != HVC_REG_NONE || isa->pointer_size != 4)
         return;
     hvc_value_id sp = step_read_register(s, isa->stack_pointer);
-    if (callee->pops_known && !callee->frame_helper && !callee->frame_undo)
+    bool known = callee->pops_known && !callee->frame_helper && !callee->frame_undo;
+    if (s->job->recording && (!known || callee->pops > 0))
+        flow_record_popped(s->job, hvc_term_of(s->values, sp), known ? callee->pops : 0);
+    if (known)
         sp = hvc_value_alu(s->values, HVC_ALU_ADD, sp,
                            hvc_value_const(s->values, (uint32_t)callee->pops), 4);
     else

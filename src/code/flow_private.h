@@ -16,6 +16,7 @@ enum {
     FLOW_MAX_TABLE = 1024, /* entries of one jump table */
     FLOW_MAX_RANGES = 64,  /* fragments of a function */
     FLOW_MAX_BASES = 200,  /* stack bases */
+    FLOW_MAX_GIVEN = 16,   /* values that may be arguments of a call that is yet to come */
 };
 
 typedef struct flow_insn {
@@ -72,7 +73,9 @@ typedef struct flow_job {
     hvc_flow *flow;
     hvc_arena *results;
     bool recording, unsure;
-    bool addresses; /* record the addresses that are formed, too */
+    bool addresses;                 /* record the addresses that are formed, too */
+    hvc_slot given[FLOW_MAX_GIVEN]; /* stored near the stack pointer in this block */
+    unsigned given_count;
 } flow_job;
 
 /* flow.c */
@@ -122,6 +125,14 @@ void flow_record_read(flow_job *job, const flow_insn *insn, uint64_t address);
 void flow_record_blind(flow_job *job, const flow_insn *insn, uint32_t from);
 void flow_record_address(flow_job *job, uint64_t address);
 void flow_record_hidden(flow_job *job, hvc_value_id value);
+/* The same, unless the next call takes it off the stack as an argument. */
+void flow_record_argument(flow_job *job, const hvc_term *place, hvc_value_id value);
+/* A call takes size bytes off the stack from the stack pointer sp on; 0: not known how many. */
+void flow_record_popped(flow_job *job, const hvc_term *sp, int32_t size);
+/* No call took what is left. */
+void flow_record_unpopped(flow_job *job);
+/* A value went where it is not followed. */
+void flow_record_kept_value(flow_job *job, hvc_value_id value);
 /* What before holds in the frame and after does no more: a callee could read it. */
 void flow_record_kept(flow_job *job, const hvc_state *before, const hvc_state *after);
 void flow_record_control(flow_job *job, const flow_insn *insn, uint32_t number, hvc_value_id value);

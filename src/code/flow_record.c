@@ -123,6 +123,53 @@ void flow_record_hidden(flow_job *job, hvc_value_id value)
         *hidden = value;
 }
 
+void flow_record_argument(flow_job *job, const hvc_term *place, hvc_value_id value)
+{
+    if (!may_lead(job, value))
+        return;
+    record_addresses_of(job, value);
+    if (job->given_count == FLOW_MAX_GIVEN)
+        flow_record_unpopped(job);
+    job->given[job->given_count++] =
+        (hvc_slot){.base = place->reg, .offset = place->offset, .value = value};
+}
+
+void flow_record_popped(flow_job *job, const hvc_term *sp, int32_t size)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; size > 0 && i < job->given_count; i++) {
+        const hvc_slot *given = &job->given[i];
+        if (sp->kind != HVC_TERM_STACK || given->base != sp->reg || given->offset < sp->offset ||
+            given->offset >= sp->offset + size)
+            job->given[kept++] = *given;
+    }
+    job->given_count = kept;
+}
+
+void flow_record_unpopped(flow_job *job)
+{
+    for (unsigned i = 0; i < job->given_count; i++)
+        flow_record_hidden(job, job->given[i].value);
+    job->given_count = 0;
+}
+
+static void add_kept(flow_job *job, hvc_value_id value)
+{
+    hvc_value_id *kept = hvc_vector_add(job->results, &job->flow->kept);
+    if (kept == NULL)
+        job->memory_failed = true;
+    else
+        *kept = value;
+}
+
+void flow_record_kept_value(flow_job *job, hvc_value_id value)
+{
+    if (!may_lead(job, value))
+        return;
+    record_addresses_of(job, value);
+    add_kept(job, value);
+}
+
 void flow_record_kept(flow_job *job, const hvc_state *before, const hvc_state *after)
 {
     size_t k = 0;
@@ -132,16 +179,17 @@ void flow_record_kept(flow_job *job, const hvc_state *before, const hvc_state *a
                (after->slots[k].base < slot->base ||
                 (after->slots[k].base == slot->base && after->slots[k].offset < slot->offset)))
             k++;
-        if ((k < after->slot_count && after->slots[k].base == slot->base &&
-             after->slots[k].offset == slot->offset) ||
-            !may_lead(job, slot->value))
-            continue;
-        hvc_value_id *kept = hvc_vector_add(job->results, &job->flow->kept);
-        if (kept == NULL)
-            job->memory_failed = true;
-        else
-            *kept = slot->value;
+        bool remains = k < after->slot_count && after->slots[k].base == slot->base &&
+                       after->slots[k].offset == slot->offset;
+        if (!remains)
+            flow_record_kept_value(job, slot->value);
     }
+    /* What no slot shows any more may still lie there. */
+    hvc_value_id unseen = hvc_value_unknown(job->env->values, HVC_UNKNOWN_FRAME);
+    size_t count = job->flow->kept.count;
+    if ((after->escape_count > 0 || after->escaped_other) &&
+        (count == 0 || job->flow->kept.items[count - 1] != unseen))
+        add_kept(job, unseen);
 }
 
 /* Whether nothing is known to have been put where argument n would be. */

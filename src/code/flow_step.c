@@ -91,8 +91,16 @@ typedef struct reference {
     hvc_value_id index; /* TABLE, STACK_ARRAY */
     uint8_t scale;      /* TABLE */
     uint8_t base;       /* STACK_ARRAY */
-    int32_t offset;     /* STACK_ARRAY: lowest offset of the frame it starts at */
+    int32_t offset;     /* STACK_ARRAY: of the frame it starts at */
 } reference;
+
+/* The lowest place of the frame that an index into an array there may lead to. */
+static int32_t lowest_of(const step *s, const reference *array)
+{
+    hvc_term base = {.reg = array->base, .offset = array->offset};
+    bool negative = hvc_value_width(s->values, array->index) >= s->isa->pointer_size;
+    return negative ? hvc_term_of(s->values, frame_below(s, &base))->offset : array->offset;
+}
 
 /* Whether a value is the address of something in the image. */
 static bool is_table(const step *s, hvc_value_id value)
@@ -186,11 +194,42 @@ bool step_may_be_stack(const hvc_values *values, hvc_value_id address)
     return kind != HVC_TERM_CONST && kind != HVC_TERM_ENTRY && kind != HVC_TERM_ENTRY_STACK;
 }
 
+/* A value goes where it is not followed. */
+static void escape_value(step *s, hvc_value_id value)
+{
+    hvc_state_escape(s->values, s->state, value);
+    if (s->job->recording)
+        flow_record_kept_value(s->job, value);
+}
+
+/* What lies in the stack's bytes from base + low up to base + high goes where it is not followed.
+ * Slots of other bases may lie there, too. */
+static void escape_slots(step *s, uint8_t base, int32_t low, int64_t high)
+{
+    hvc_state *state = s->state;
+    uint8_t pointer = s->isa->pointer_size;
+    for (size_t i = 0; i < state->slot_count; i++) {
+        const hvc_slot *slot = &state->slots[i];
+        if (slot->base != base || (slot->offset < high && slot->offset + slot->size > low))
+            escape_value(s, slot->value);
+    }
+    if (base != 0 || high <= 0 || state->entry_lost || !s->job->recording)
+        return;
+    int32_t last = hvc_argument_stack(s->isa, HVC_FLOW_ARGUMENTS) + pointer;
+    for (int32_t at = low > 0 ? low : 0; at < high && at < last; at += pointer)
+        flow_record_kept_value(s->job, hvc_state_load(s->values, state, 0, at, pointer));
+}
+
 static hvc_value_id load_one(step *s, hvc_value_id address, uint8_t size, bool sign)
 {
     const hvc_term *term = hvc_term_of(s->values, address);
-    if (term->kind == HVC_TERM_STACK)
-        return hvc_state_load(s->values, s->state, term->reg, term->offset, size);
+    if (term->kind == HVC_TERM_STACK) {
+        uint8_t base = term->reg;
+        int32_t at = term->offset;
+        if (!hvc_state_has(s->state, base, at, size)) /* in part, or of several slots */
+            escape_slots(s, base, at, (int64_t)at + size);
+        return hvc_state_load(s->values, s->state, base, at, size);
+    }
     int32_t offset;
     hvc_value_id base = split(s->values, address, &offset);
     uint64_t absolute;
@@ -227,7 +266,10 @@ static hvc_value_id load(step *s, const hvc_op *op, const reference *from)
     uint8_t size = op->memory_size;
     hvc_value_id value = hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
     bool stack = false;
-    if (from->kind == TO_TABLE) {
+    if (from->kind == TO_STACK_ARRAY) {
+        escape_slots(s, from->base, lowest_of(s, from), from->offset < 0 ? 0 : INT32_MAX);
+        value = hvc_value_unknown(values, HVC_UNKNOWN_FRAME);
+    } else if (from->kind == TO_TABLE) {
         value = hvc_value_table(values, from->value, 0, from->index, from->scale, size,
                                 op->sign_extend);
     } else if (from->kind == TO_VALUE) {
@@ -251,21 +293,48 @@ static hvc_value_id load(step *s, const hvc_op *op, const reference *from)
     return hvc_value_truncate(values, value, op->size);
 }
 
-/* A pointer is read from an address that is not known. It may be what the frame held, when that was
- * still known. */
-static void record_blind(step *s, hvc_value_id address, const hvc_memory *memory)
+/* Whether a value lies in a part of the frame whose address got out. */
+static bool is_out(const hvc_state *state, hvc_value_id value)
+{
+    for (size_t i = 0; i < state->slot_count; i++) {
+        const hvc_slot *slot = &state->slots[i];
+        bool out = slot->base != 0 && state->escaped_other;
+        for (unsigned k = 0; slot->base == 0 && k < state->escape_count; k++)
+            out |= slot->offset < state->escaped[k].high &&
+                   slot->offset + slot->size > state->escaped[k].low;
+        if (out && slot->value == value)
+            return true;
+    }
+    return false;
+}
+
+/* A pointer is read from the address in a register, or from one near it. It may have been read from
+ * the frame, whose address may be known elsewhere. */
+static void record_hidden_blind(step *s, uint8_t reg, const hvc_memory *memory)
 {
     const hvc_flow *flow = s->job->flow;
     uint64_t number;
     uint32_t rva;
-    if (hvc_value_is_lost(s->values, address))
-        flow_record_blind(s->job, s->insn, 0);
-    if (hvc_value_why(s->values, address) != HVC_UNKNOWN_MEMORY)
+    if (reg == HVC_REG_NONE)
         return;
+    hvc_unknown why = hvc_value_why(s->values, step_read_register(s, reg));
+    if (why != HVC_UNKNOWN_FRAME && why != HVC_UNKNOWN_MEMORY)
+        return;
+    flow_record_unpopped(s->job);
     for (size_t i = 0; i < flow->hidden.count; i++)
-        if (hvc_value_is_const(s->values, flow->hidden.items[i], &number) &&
+        if ((why == HVC_UNKNOWN_FRAME || is_out(s->state, flow->hidden.items[i])) &&
+            hvc_value_is_const(s->values, flow->hidden.items[i], &number) &&
             hvc_image_rva_of(s->env->image, number + (uint64_t)memory->displacement, &rva))
             flow_record_blind(s->job, s->insn, rva);
+}
+
+/* A pointer is read from an address that is not known. */
+static void record_blind(step *s, hvc_value_id address, const hvc_memory *memory)
+{
+    if (hvc_value_is_lost(s->values, address))
+        flow_record_blind(s->job, s->insn, 0);
+    record_hidden_blind(s, memory->base, memory);
+    record_hidden_blind(s, memory->index, memory);
 }
 
 static void step_load(step *s, const hvc_op *op)
@@ -292,8 +361,12 @@ static void store_one(step *s, hvc_value_id to, uint8_t size, hvc_value_id value
     hvc_term term = *hvc_term_of(values, to);
     if (term.kind == HVC_TERM_STACK) {
         const hvc_term *sp = hvc_term_of(values, s->state->regs[s->isa->stack_pointer]);
-        bool push = sp->kind == HVC_TERM_STACK && sp->reg == term.reg && term.offset < sp->offset;
-        if (s->job->recording && !push) /* which is an argument, and no variable */
+        bool argument = s->isa->argument_register_count == 0 && sp->kind == HVC_TERM_STACK &&
+                        sp->reg == term.reg &&
+                        term.offset < sp->offset + hvc_argument_stack(s->isa, HVC_FLOW_ARGUMENTS);
+        if (s->job->recording && argument)
+            flow_record_argument(s->job, &term, value);
+        else if (s->job->recording)
             flow_record_hidden(s->job, value);
         if (certain)
             hvc_state_store(values, s->state, term.reg, term.offset, size, value);
@@ -334,12 +407,8 @@ static void step_store(step *s, const hvc_op *op)
         hvc_state_escape(s->values, s->state, value);
         if (s->job->recording)
             flow_record_hidden(s->job, value);
-        int32_t low = to.offset;
-        if (hvc_value_width(s->values, to.index) >= s->isa->pointer_size) { /* maybe negative */
-            hvc_term base = {.reg = to.base, .offset = to.offset};
-            low = hvc_term_of(s->values, frame_below(s, &base))->offset;
-        }
-        hvc_state_forget(s->values, s->state, to.base, low, to.offset < 0 ? 0 : INT32_MAX);
+        hvc_state_forget(s->values, s->state, to.base, lowest_of(s, &to),
+                         to.offset < 0 ? 0 : INT32_MAX);
     } else if (to.kind == TO_TABLE) {
         hvc_state_escape(s->values, s->state, value);
         if (s->job->recording) {
@@ -450,6 +519,41 @@ static void step_flags(step *s, const hvc_op *op, hvc_flags_kind kind)
     s->state->flags = flags;
 }
 
+static void step_escape(step *s, const hvc_op *op)
+{
+    uint8_t size = s->isa->pointer_size;
+    if (op->a.kind == HVC_OPERAND_REG)
+        escape_value(s, step_read_operand(s, &op->a, size));
+    if (op->b.kind == HVC_OPERAND_REG)
+        escape_value(s, step_read_operand(s, &op->b, size));
+}
+
+/* What an operation reads of memory goes where it is not followed. */
+static void step_escape_memory(step *s, const hvc_op *op)
+{
+    uint8_t size = op->memory_size, pointer = s->isa->pointer_size;
+    reference from = {.kind = TO_STACK_ARRAY, .offset = INT32_MIN / 2};
+    if (op->memory.base != HVC_REG_NONE || size != 0)
+        from = address_of(s, &op->memory);
+    if (from.kind == TO_STACK_ARRAY)
+        escape_slots(s, from.base, lowest_of(s, &from), INT32_MAX);
+    size_t count = 0, n;
+    if (from.kind == TO_VALUE)
+        hvc_value_members(s->values, &from.value, &count);
+    for (size_t i = 0; i < count; i++) {
+        hvc_value_id member = hvc_value_members(s->values, &from.value, &n)[i];
+        hvc_term term = *hvc_term_of(s->values, member);
+        if (term.kind == HVC_TERM_STACK)
+            escape_slots(s, term.reg, term.offset,
+                         size != 0 ? (int64_t)term.offset + size : INT32_MAX);
+        for (uint8_t at = 0; term.kind != HVC_TERM_STACK && at < size; at += pointer)
+            load_one(s,
+                     hvc_value_alu(s->values, HVC_ALU_ADD, member, hvc_value_const(s->values, at),
+                                   pointer),
+                     pointer, false);
+    }
+}
+
 static void step_clobber_memory(step *s, const hvc_op *op)
 {
     if (op->memory.base != HVC_REG_NONE && !op->memory.segment) {
@@ -512,6 +616,12 @@ void step_op(step *s, const hvc_op *op)
     case HVC_OP_CLOBBER_MEMORY:
         step_clobber_memory(s, op);
         break;
+    case HVC_OP_ESCAPE:
+        step_escape(s, op);
+        break;
+    case HVC_OP_ESCAPE_MEMORY:
+        step_escape_memory(s, op);
+        break;
     case HVC_OP_CONTROL_WRITE:
         if (s->job->recording)
             flow_record_control(s->job, s->insn, op->immediate,
@@ -528,6 +638,7 @@ void flow_run_block(flow_job *job, const flow_block *block, hvc_state *state, hv
     const hvc_flow_env *env = job->env;
     step s = {.job = job, .env = env, .isa = env->isa, .values = env->values, .state = state};
     memset(ret_successors, 0, sizeof(*ret_successors));
+    flow_record_unpopped(job);
     uint32_t index = block->first;
     for (;;) {
         s.insn = &job->insns.items[index];

@@ -128,7 +128,8 @@ static bool may_be_lost_pointer(const hvc_analysis *analysis, hvc_value_id value
     if (hvc_value_width(&analysis->values, value) < analysis->isa->pointer_size)
         return false;
     return hvc_value_is_lost(&analysis->values, value) ||
-           (hidden && (why == HVC_UNKNOWN_MEMORY || why == HVC_UNKNOWN_INSTRUCTION));
+           (hidden &&
+            (hvc_value_is_read(&analysis->values, value) || why == HVC_UNKNOWN_INSTRUCTION));
 }
 
 typedef enum relation { APART, SAME, DERIVED } relation;

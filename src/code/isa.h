@@ -4,7 +4,8 @@
  *
  * Soundness comes first: lowering may lose what an instruction computes (HVC_OP_CLOBBER), but never
  * what it may write. Every general register, the flags and the memory that an instruction may
- * change appear in its operations. Vector and floating-point registers are not modelled; what they
+ * change appear in its operations, and every one that may end up where it is not followed: ESCAPE.
+ * Vector and floating-point registers are not modelled; what goes to them is an ESCAPE, what they
  * move to a general register is a CLOBBER of it, what they move to memory is a STORE of an unknown
  * value.
  *
@@ -65,6 +66,10 @@ typedef enum hvc_op_kind {
                               memory.base + displacement upwards; anywhere when base is
                               HVC_REG_NONE. Repeated string stores are upwards by the convention
                               that the direction flag is clear. */
+    HVC_OP_ESCAPE,         /* a and b, or parts of them, go where they are not followed: into a
+                              register that is not modelled, or into what another operation makes
+                              unknown */
+    HVC_OP_ESCAPE_MEMORY,  /* and so do memory_size bytes of memory; 0: from there upwards */
     HVC_OP_TRAP, /* does not continue behind: int3, ud2, int 29h, brk, ARM64's hlt; immediate
                     is the vector (x86) or the number in the instruction */
     HVC_OP_CONTROL_WRITE, /* writes control register number immediate from a (x86: 0 is CR0) */
@@ -144,12 +149,12 @@ typedef struct hvc_op {
     uint8_t alu;  /* hvc_alu */
     uint8_t condition;
     uint8_t size;        /* 1, 2, 4, 8 */
-    uint8_t memory_size; /* LOAD, STORE: 1..64 */
+    uint8_t memory_size; /* LOAD, STORE: 1..64; ESCAPE_MEMORY */
     bool sign_extend;    /* LOAD */
     bool merge;
     uint8_t dst;
     hvc_operand a, b;
-    hvc_memory memory;  /* LOAD, STORE, CLOBBER_MEMORY */
+    hvc_memory memory;  /* LOAD, STORE, CLOBBER_MEMORY, ESCAPE_MEMORY */
     uint64_t target;    /* BRANCH: absolute virtual address */
     uint32_t immediate; /* RETURN, CONTROL_WRITE, TRAP */
 } hvc_op;

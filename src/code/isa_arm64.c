@@ -99,6 +99,7 @@ static void hint(unsigned number, hvc_insn *insn)
     case 10:
     case 12:
     case 14:
+        hvc_emit_escape(insn, hvc_reg(HVC_ARM64_IP1), (hvc_operand){.kind = HVC_OPERAND_NONE});
         hvc_emit_clobber(insn, 8, HVC_ARM64_IP1);
         return;
     case 7:  /* xpaclri */

@@ -32,6 +32,14 @@ static void load(hvc_insn *insn, const fields *f, unsigned reg)
         hvc_emit_load(insn, f->bytes == 8 ? 8 : 4, f->bytes, reg, f->memory);
 }
 
+/* What one or two registers hold, and what lies in memory, may be there or in a register now. */
+static void escape(hvc_insn *insn, const fields *f, unsigned bytes, unsigned a, unsigned b)
+{
+    if (bytes >= 8)
+        hvc_emit_escape_memory(insn, bytes, f->memory);
+    hvc_emit_escape(insn, hvc_source(a, 8), hvc_source(b, 8));
+}
+
 static void store_unknown(hvc_insn *insn, const fields *f, unsigned bytes)
 {
     hvc_emit_store(insn, bytes, f->memory, nothing);
@@ -45,13 +53,16 @@ static bool exclusive_pair(uint32_t word, hvc_insn *insn)
     if (!hvc_bit(word, 31)) { /* casp */
         if (f.rt2 != 31 || (f.rs & 1) != 0 || (f.rt & 1) != 0)
             return false;
+        escape(insn, &f, 2 * bytes, f.rt, f.rt + 1);
         store_unknown(insn, &f, 2 * bytes);
         hvc_arm64_clobber(insn, 8, f.rs);
         hvc_arm64_clobber(insn, 8, f.rs + 1);
     } else if (hvc_bit(word, 22)) {
+        escape(insn, &f, 2 * bytes, HVC_ARM64_ZR, HVC_ARM64_ZR);
         hvc_arm64_clobber(insn, 8, f.rt);
         hvc_arm64_clobber(insn, 8, f.rt2);
     } else {
+        escape(insn, &f, 2 * bytes, f.rt, f.rt2);
         store_unknown(insn, &f, 2 * bytes);
         hvc_arm64_clobber(insn, 8, f.rs);
     }
@@ -69,6 +80,7 @@ static bool exclusive(uint32_t word, hvc_insn *insn)
     if (hvc_bit(word, 21)) { /* cas */
         if (f.rt2 != 31)
             return false;
+        escape(insn, &f, f.bytes, f.rt, HVC_ARM64_ZR);
         store_unknown(insn, &f, f.bytes);
         hvc_arm64_clobber(insn, 8, f.rs);
         return true;
@@ -78,6 +90,7 @@ static bool exclusive(uint32_t word, hvc_insn *insn)
     } else if (ordered) {
         hvc_emit_store(insn, f.bytes, f.memory, hvc_source(f.rt, f.bytes));
     } else {
+        escape(insn, &f, f.bytes, f.rt, HVC_ARM64_ZR);
         store_unknown(insn, &f, f.bytes);
         hvc_arm64_clobber(insn, 8, f.rs);
     }
@@ -96,6 +109,8 @@ static bool block_of_64(uint32_t word, hvc_insn *insn)
     case 5: /* ld64b */
         if (f.rs != 31)
             return false;
+        for (unsigned i = 0; opc == 1 && i < 8; i += 2)
+            hvc_emit_escape(insn, hvc_reg(f.rt + i), hvc_source(f.rt + i + 1, 8));
         if (opc == 1)
             store_unknown(insn, &f, 64);
         for (unsigned i = 0; opc == 5 && i < 8; i++)
@@ -103,6 +118,8 @@ static bool block_of_64(uint32_t word, hvc_insn *insn)
         return true;
     case 2: /* st64bv0, st64bv */
     case 3:
+        for (unsigned i = 0; i < 8; i += 2)
+            hvc_emit_escape(insn, hvc_reg(f.rt + i), hvc_source(f.rt + i + 1, 8));
         store_unknown(insn, &f, 64);
         hvc_arm64_clobber(insn, 8, f.rs);
         return true;
@@ -119,6 +136,7 @@ static bool atomic(uint32_t word, hvc_insn *insn)
     if (hvc_bit(word, 26))
         return false;
     if (!hvc_bit(word, 15)) {
+        escape(insn, &f, f.bytes, f.rs, HVC_ARM64_ZR);
         store_unknown(insn, &f, f.bytes);
         hvc_arm64_clobber(insn, 8, f.rt);
         return true;
@@ -143,6 +161,7 @@ static bool copy(uint32_t word, hvc_insn *insn)
     fields f = read_fields(word);
     if (hvc_bits(word, 31, 30) != 0)
         return false;
+    hvc_emit_escape_memory(insn, 0, hvc_address(HVC_REG_NONE, 0));
     hvc_emit_clobber_memory(insn, HVC_REG_NONE);
     hvc_arm64_clobber(insn, 8, f.rt);
     hvc_arm64_clobber(insn, 8, f.rs);
@@ -198,9 +217,11 @@ static bool ordered_pair(uint32_t word, hvc_insn *insn)
     if (f.bytes < 4)
         return false;
     if (hvc_bit(word, 22)) {
+        hvc_emit_escape_memory(insn, 0, hvc_address(HVC_REG_NONE, 0));
         hvc_arm64_clobber(insn, 8, f.rt);
         hvc_arm64_clobber(insn, 8, f.rs);
     } else {
+        hvc_emit_escape(insn, hvc_source(f.rt, 8), hvc_source(f.rs, 8));
         hvc_emit_clobber_memory(insn, HVC_REG_NONE);
     }
     hvc_arm64_clobber_sp(insn, f.rn);
@@ -213,6 +234,7 @@ static bool atomic_pair(uint32_t word, hvc_insn *insn)
     fields f = read_fields(word);
     if (hvc_bits(word, 31, 30) != 0)
         return false;
+    escape(insn, &f, 16, f.rt, f.rs);
     store_unknown(insn, &f, 16);
     hvc_arm64_clobber(insn, 8, f.rt);
     hvc_arm64_clobber(insn, 8, f.rs);
@@ -277,6 +299,8 @@ static bool vector_structure(uint32_t word, hvc_insn *insn)
         return false;
     if (!hvc_bit(word, 22))
         store_unknown(insn, &f, bytes);
+    else
+        hvc_emit_escape_memory(insn, bytes, f.memory);
     if (indexed)
         hvc_emit_alu(insn, HVC_ALU_ADD, 8, f.rn, hvc_reg(f.rn),
                      f.rs == 31 ? hvc_const(bytes, 8) : hvc_reg(f.rs));
@@ -311,8 +335,11 @@ bool hvc_arm64_memory_other(uint32_t word, hvc_insn *insn)
         f.memory.displacement = hvc_sign_extend(hvc_bits(word, 20, 12), 9);
         if (opc > 1 && f.bytes != 1)
             return false;
-        if (!(opc & 1))
-            store_unknown(insn, &f, opc == 2 ? 16 : f.bytes);
+        unsigned bytes = opc >= 2 ? 16 : f.bytes;
+        if (opc & 1)
+            hvc_emit_escape_memory(insn, bytes, f.memory);
+        else
+            store_unknown(insn, &f, bytes);
         return true;
     }
     return false;

@@ -249,6 +249,7 @@ static bool immediate_other(uint32_t word, hvc_insn *insn)
     }
     if (!hvc_bit(word, 31) || hvc_bit(word, 29) || hvc_bits(word, 15, 14) != 0)
         return false;
+    hvc_emit_escape(insn, hvc_reg(hvc_bits(word, 9, 5)), nothing);
     hvc_arm64_clobber_sp(insn, word & 31);
     return true;
 }
@@ -352,13 +353,26 @@ static bool add_sub_extended(uint32_t word, hvc_insn *insn)
     return true;
 }
 
+/* What the sources hold may be in the result, which is not known. */
+static void clobber_by(uint32_t word, hvc_insn *insn, unsigned size, hvc_operand b)
+{
+    if (size == 8)
+        hvc_emit_escape(insn, hvc_source(hvc_bits(word, 9, 5), 8), b);
+    hvc_arm64_clobber(insn, size, word & 31);
+}
+
+static void clobber_by_two(uint32_t word, hvc_insn *insn, unsigned size)
+{
+    clobber_by(word, insn, size, hvc_source(hvc_bits(word, 20, 16), size));
+}
+
 /* adc, sbc, and instructions on flags and checked pointers that share their place. */
 static bool with_carry(uint32_t word, hvc_insn *insn)
 {
     unsigned size = operand_size(word), op2 = hvc_bits(word, 15, 10);
     unsigned top = hvc_bits(word, 31, 29);
     if (op2 == 0) {
-        hvc_arm64_clobber(insn, size, word & 31);
+        clobber_by_two(word, insn, size);
         if (hvc_bit(word, 29))
             hvc_emit_clobber_flags(insn);
         return true;
@@ -371,6 +385,7 @@ static bool with_carry(uint32_t word, hvc_insn *insn)
         return true;
     }
     if (op2 >> 3 == 1 && (top & 5) == 4) { /* addpt, subpt */
+        hvc_emit_escape(insn, hvc_reg(hvc_bits(word, 9, 5)), hvc_source(hvc_bits(word, 20, 16), 8));
         hvc_arm64_clobber_sp(insn, word & 31);
         return true;
     }
@@ -423,6 +438,7 @@ static bool one_source(uint32_t word, hvc_insn *insn)
         bool one_register = opcode >= 8;
         if (opcode > 17 || (one_register && rn != 31))
             return false;
+        hvc_emit_escape(insn, hvc_source(dst, 8), nothing);
         hvc_arm64_clobber(insn, 8, dst);
         return true;
     }
@@ -431,7 +447,7 @@ static bool one_source(uint32_t word, hvc_insn *insn)
     if ((opcode == 2 && size == 4) || opcode == 3)
         alu(insn, HVC_ALU_BYTE_SWAP, size, dst, hvc_source(rn, size), nothing);
     else
-        hvc_arm64_clobber(insn, size, dst);
+        clobber_by(word, insn, size, nothing);
     return true;
 }
 
@@ -455,7 +471,7 @@ static bool two_source(uint32_t word, hvc_insn *insn)
     if (hvc_bit(word, 29)) { /* subps */
         if (opcode != 0 || size != 8)
             return false;
-        hvc_arm64_clobber(insn, 8, dst);
+        clobber_by_two(word, insn, 8);
         hvc_emit_clobber_flags(insn);
         return true;
     }
@@ -472,6 +488,7 @@ static bool two_source(uint32_t word, hvc_insn *insn)
     case 4: /* irg: sp */
         if (size != 8)
             return false;
+        hvc_emit_escape(insn, hvc_reg(hvc_bits(word, 9, 5)), nothing);
         hvc_arm64_clobber_sp(insn, dst);
         return true;
     case 0:  /* subp */
@@ -479,7 +496,7 @@ static bool two_source(uint32_t word, hvc_insn *insn)
     case 12: /* pacga */
         if (size != 8)
             return false;
-        hvc_arm64_clobber(insn, 8, dst);
+        clobber_by_two(word, insn, 8);
         return true;
     case 2: /* udiv, sdiv, rorv */
     case 3:
@@ -488,7 +505,7 @@ static bool two_source(uint32_t word, hvc_insn *insn)
     case 25:
     case 26:
     case 27:
-        hvc_arm64_clobber(insn, size, dst);
+        clobber_by_two(word, insn, size);
         return true;
     default: /* crc32: x with 64-bit registers alone */
         if (opcode < 16 || opcode > 23 || ((opcode & 3) == 3) != (size == 8))
@@ -516,10 +533,11 @@ static bool three_source(uint32_t word, hvc_insn *insn)
     case 10: /* umaddl, umsubl */
     case 11:
         break;
-    case 4: /* smulh */
-    case 6: /* maddpt, msubpt */
-    case 7:
+    case 4:  /* smulh */
     case 12: /* umulh */
+    case 6:  /* maddpt, msubpt */
+    case 7:
+        hvc_emit_escape(insn, hvc_source(ra, 8), nothing);
         hvc_arm64_clobber(insn, 8, dst);
         return true;
     default:
@@ -585,6 +603,8 @@ static void vector_convert(uint32_t word, hvc_insn *insn, bool fixed)
         hvc_emit_clobber_flags(insn);
     if (!from_general)
         hvc_arm64_clobber(insn, size, word & 31);
+    else if (size == 8)
+        hvc_emit_escape(insn, hvc_source(hvc_bits(word, 9, 5), 8), nothing);
 }
 
 bool hvc_arm64_vector(uint32_t word, hvc_insn *insn)
@@ -595,6 +615,8 @@ bool hvc_arm64_vector(uint32_t word, hvc_insn *insn)
         hvc_arm64_clobber(insn, 8, word & 31);
         return true;
     }
+    if ((word & 0xbfe0fc00) == 0x0e000c00 || (word & 0xffe0fc00) == 0x4e001c00) /* dup, ins */
+        hvc_emit_escape(insn, hvc_source(hvc_bits(word, 9, 5), 8), nothing);
     if (group != 0x1e || hvc_bits(word, 30, 29) != 0)
         return true;
     if (!hvc_bit(word, 21)) {

@@ -24,7 +24,9 @@ static void emit_access(hvc_insn *insn, const access *what, unsigned reg, hvc_me
         if (!what->vector)
             value = hvc_source(reg, what->memory_size);
         hvc_emit_store(insn, what->memory_size, memory, value);
-    } else if (!what->vector && reg != HVC_ARM64_ZR) {
+    } else if (what->vector) {
+        hvc_emit_escape_memory(insn, what->memory_size, memory);
+    } else if (reg != HVC_ARM64_ZR) {
         hvc_emit_load(insn, what->size, what->memory_size, reg, memory)->sign_extend = what->sign;
     }
 }
@@ -62,8 +64,11 @@ static bool load_literal(uint32_t word, hvc_insn *insn)
     unsigned opc = hvc_bits(word, 31, 30), reg = word & 31;
     int64_t address =
         (int64_t)(insn->address + (uint64_t)(hvc_sign_extend(hvc_bits(word, 23, 5), 19) * 4));
-    if (hvc_bit(word, 26))
+    if (hvc_bit(word, 26)) {
+        if (opc != 3)
+            hvc_emit_escape_memory(insn, 4u << opc, hvc_address(HVC_REG_NONE, address));
         return opc != 3;
+    }
     if (opc == 3 || reg == HVC_ARM64_ZR)
         return true;
     hvc_emit_load(insn, opc == 0 ? 4 : 8, opc == 1 ? 8 : 4, reg, hvc_address(HVC_REG_NONE, address))
@@ -94,9 +99,11 @@ static bool short_offset(uint32_t word, hvc_insn *insn)
         return false;
     if (indexed && !what.vector && reg == base && base != HVC_ARM64_SP) {
         /* both are written, and which one wins is not defined; nor is what a store stores */
-        if (!what.load)
+        if (!what.load) {
+            hvc_emit_escape(insn, hvc_reg(reg), nothing);
             hvc_emit_store(insn, what.memory_size, hvc_address(base, mode == 1 ? 0 : offset),
                            nothing);
+        }
         hvc_emit_clobber(insn, 8, base);
         return true;
     }
@@ -133,6 +140,7 @@ static bool load_authenticated(uint32_t word, hvc_insn *insn)
 {
     if (hvc_bits(word, 31, 30) != 3 || hvc_bit(word, 26))
         return false;
+    hvc_emit_escape_memory(insn, 0, hvc_address(HVC_REG_NONE, 0));
     hvc_arm64_clobber(insn, 8, word & 31);
     if (hvc_bit(word, 11))
         hvc_arm64_clobber_sp(insn, hvc_bits(word, 9, 5));
@@ -173,9 +181,11 @@ static void undefined_pair(hvc_insn *insn, const access *what, uint32_t word, hv
     hvc_memory high = low;
     high.displacement += what->memory_size;
     if (what->load) {
+        hvc_emit_escape_memory(insn, 2 * what->memory_size, low);
         hvc_arm64_clobber(insn, 8, word & 31);
         hvc_arm64_clobber(insn, 8, hvc_bits(word, 14, 10));
     } else {
+        hvc_emit_escape(insn, hvc_source(word & 31, 8), hvc_source(hvc_bits(word, 14, 10), 8));
         hvc_emit_store(insn, what->memory_size, low, nothing);
         hvc_emit_store(insn, what->memory_size, high, nothing);
     }

@@ -96,6 +96,25 @@ static inline void hvc_emit_clobber_memory(hvc_insn *insn, unsigned base)
     hvc_emit_clobber_from(insn, hvc_address(base, 0));
 }
 
+/* Numbers do not escape. */
+static inline void hvc_emit_escape(hvc_insn *insn, hvc_operand a, hvc_operand b)
+{
+    bool first = a.kind == HVC_OPERAND_REG, second = b.kind == HVC_OPERAND_REG;
+    if (!first && !second)
+        return;
+    hvc_op *op = hvc_op_add(insn, HVC_OP_ESCAPE, 8);
+    op->a = first ? a : b;
+    if (first && second)
+        op->b = b;
+}
+
+static inline void hvc_emit_escape_memory(hvc_insn *insn, unsigned memory_size, hvc_memory memory)
+{
+    hvc_op *op = hvc_op_add(insn, HVC_OP_ESCAPE_MEMORY, 8);
+    op->memory_size = (uint8_t)memory_size;
+    op->memory = memory;
+}
+
 /* COMPARE, TEST or RESULT. */
 static inline void hvc_emit_flags(hvc_insn *insn, hvc_op_kind kind, unsigned size, hvc_operand a,
                                   hvc_operand b)

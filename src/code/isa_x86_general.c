@@ -124,6 +124,43 @@ static void write_memory(x86_general *x)
     }
 }
 
+static bool reads(const ZydisDecodedOperand *operand)
+{
+    return (operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0;
+}
+
+/* What is read ends up in registers that are not modelled, or in what becomes unknown. */
+static void escape_read(x86_general *x)
+{
+    hvc_operand first = nothing;
+    for (unsigned i = 0; i < x->in.operand_count; i++) {
+        const ZydisDecodedOperand *operand = &x->operands[i];
+        hvc_memory memory;
+        if (!reads(operand))
+            continue;
+        if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER) {
+            ZydisRegister reg = operand->reg.value;
+            unsigned number = general_register(x, reg);
+            if (number == HVC_REG_NONE || number == HVC_X86_RSP || !is_full_width(x, reg))
+                continue;
+            if (first.kind == HVC_OPERAND_NONE) {
+                first = hvc_reg(number);
+            } else {
+                hvc_emit_escape(x->insn, first, hvc_reg(number));
+                first = nothing;
+            }
+        } else if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY) {
+            unsigned size = operand->size / 8u;
+            if (!operand_address(x, operand, &memory))
+                hvc_emit_escape_memory(x->insn, 0, hvc_address(HVC_REG_NONE, 0));
+            else
+                hvc_emit_escape_memory(x->insn, repeats(x) || size > 64 ? 0 : size, memory);
+        }
+    }
+    if (first.kind != HVC_OPERAND_NONE)
+        hvc_emit_escape(x->insn, first, nothing);
+}
+
 static void clobber(x86_general *x, ZydisRegister reg)
 {
     unsigned number = general_register(x, reg);
@@ -162,6 +199,7 @@ static void write_registers(x86_general *x)
 /* Everything but the stack pointer that a push, a pop or a transfer moves. */
 static void write_all(x86_general *x)
 {
+    escape_read(x);
     write_memory(x);
     write_registers(x);
 }
@@ -232,6 +270,8 @@ static void lower_enter(x86_general *x)
 static bool lower_stack(x86_general *x)
 {
     if (x->in.mnemonic == ZYDIS_MNEMONIC_PUSHA || x->in.mnemonic == ZYDIS_MNEMONIC_PUSHAD) {
+        for (unsigned reg = HVC_X86_RAX; reg <= HVC_X86_RDI; reg += 2)
+            hvc_emit_escape(x->insn, hvc_reg(reg), hvc_reg(reg + 1));
         adjust_sp(x, -(int64_t)stack_bytes(x));
         hvc_emit_clobber_memory(x->insn, HVC_X86_RSP);
         return true;

@@ -119,12 +119,16 @@ static void put_rm(hvc_x86 *x, unsigned temporary)
 /* The r/m operand and the flags become unknown. */
 static void clobber_rm(hvc_x86 *x)
 {
-    if (x->is_memory)
+    if (x->is_memory) {
+        hvc_emit_escape_memory(x->insn, x->size, x->memory);
         hvc_emit_store(x->insn, x->size, x->memory, nothing);
-    else if (is_high_byte(x, x->rm))
+    } else if (is_high_byte(x, x->rm)) {
         clobber(x, 2, x->rm - 4u);
-    else
+    } else {
+        if (x->size == x->pointer)
+            hvc_emit_escape(x->insn, hvc_reg(x->rm), nothing);
         clobber(x, x->size < 4 ? x->size : x->pointer, x->rm);
+    }
     hvc_emit_clobber_flags(x->insn);
 }
 
@@ -412,6 +416,10 @@ static void lower_string(hvc_x86 *x)
     bool uses_source = operation == 0xa4 || operation == 0xa6 || operation == 0xac;
     bool compares = operation == 0xa6 || operation == 0xae;
     if (repeat) {
+        if (uses_source && !compares)
+            hvc_emit_escape_memory(insn, 0, source);
+        if (operation == 0xaa)
+            hvc_emit_escape(insn, hvc_reg(HVC_X86_RAX), nothing);
         if (operation == 0xa4 || operation == 0xaa)
             hvc_emit_clobber_memory(insn, HVC_X86_RDI);
         if (operation == 0xac)
@@ -640,13 +648,23 @@ static bool lower_xadd(hvc_x86 *x)
     return true;
 }
 
+/* The memory operand of a vector instruction; of arithmetic on single numbers at most so much. */
+static unsigned vector_size(const hvc_x86 *x)
+{
+    bool moves = (x->opcode & 0xfe) == 0x10;
+    return x->repeat == 0 || !moves ? 16 : x->repeat == 0xf3 ? 4 : 8;
+}
+
+static void lower_vector(hvc_x86 *x)
+{
+    if (x->is_memory)
+        hvc_emit_escape_memory(x->insn, vector_size(x), x->memory);
+}
+
 static void lower_vector_store(hvc_x86 *x)
 {
-    unsigned size = 16;
-    if (x->opcode == 0x11 && x->repeat != 0)
-        size = x->repeat == 0xf3 ? 4 : 8;
     if (x->is_memory)
-        hvc_emit_store(x->insn, size, x->memory, nothing);
+        hvc_emit_store(x->insn, vector_size(x), x->memory, nothing);
 }
 
 /* Instructions whose operands are registers in the opcode, immediates, or fixed. */
@@ -740,6 +758,7 @@ static bool lower_rare(hvc_x86 *x, hvc_x86_class kind)
     case HVC_X86_XADD:
         return lower_xadd(x);
     case HVC_X86_VECTOR:
+        lower_vector(x);
         return true;
     case HVC_X86_BT:
     case HVC_X86_VECTOR_FLAGS:

@@ -8,6 +8,7 @@ const char *hvc_unknown_text(hvc_unknown why)
         [HVC_UNKNOWN_NONE] = "unknown",
         [HVC_UNKNOWN_INSTRUCTION] = "computed by an instruction that is not followed",
         [HVC_UNKNOWN_MEMORY] = "read from memory that is not followed",
+        [HVC_UNKNOWN_FRAME] = "read from a place of the stack that is not followed",
         [HVC_UNKNOWN_CALL] = "left behind by a call",
         [HVC_UNKNOWN_MERGE] = "too many values meet",
         [HVC_UNKNOWN_FLOW] = "control flow that is not followed",

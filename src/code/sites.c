@@ -426,8 +426,7 @@ static bool hands_on_in_register(const sites_job *job, const hvc_flow_call *call
  * stack got out of sight, for a pointer that was put there. */
 static bool is_lost(const hvc_values *values, hvc_value_id value, bool kept)
 {
-    return hvc_value_is_lost(values, value) ||
-           (hvc_value_why(values, value) == HVC_UNKNOWN_MEMORY && kept);
+    return hvc_value_is_lost(values, value) || (hvc_value_is_read(values, value) && kept);
 }
 
 /* How long the register lives that the instruction at rva loads: whether calls destroy it, and
@@ -614,6 +613,37 @@ static bool account_lost(sites_job *job, const hvc_flow *flow)
     return true;
 }
 
+/* Whether a read by an address that was lost may be one of slot, whose address the flow forms. What
+ * ARM64 code may read by a register is a reference of its own. */
+static bool may_read(const hvc_analysis *analysis, const hvc_flow_read *read, uint32_t slot)
+{
+    return read->from == slot || (read->from == 0 && analysis->isa->min_length == 1);
+}
+
+/* Reads by an address that was lost, where the address of a slot is formed. */
+static bool account_blind(sites_job *job, const hvc_flow *flow)
+{
+    hvc_analysis *analysis = job->analysis;
+    for (size_t i = 0; i < analysis->near.items.count; i++) {
+        const hvc_xref *reference = &analysis->near.items.items[i];
+        const hvc_code_function *function = hvc_function_at(&analysis->map, reference->from);
+        uint32_t import;
+        if (function == NULL || function->group != flow->begin ||
+            !interesting_at(job, reference->to, &import) || job->interests[import].ddi == NULL ||
+            job->interests[import].kind == SITES_PRACTICE ||
+            is_reference(analysis, flow, reference))
+            continue;
+        size_t k = 0;
+        while (k < flow->blind.count && !may_read(analysis, &flow->blind.items[k], reference->to))
+            k++;
+        if (k < flow->blind.count &&
+            !sites_add_open(job, flow, flow->blind.items[k].rva, job->interests[import].ddi,
+                            "reference", "its pointer is loaded, and its calls are not followed"))
+            return false;
+    }
+    return true;
+}
+
 /* Every read of a slot has to show up in one way or another. */
 static bool account(sites_job *job, const hvc_flow *flow)
 {
@@ -628,7 +658,7 @@ static bool account(sites_job *job, const hvc_flow *flow)
             !follow_pointer(job, flow, read->rva, import))
             return false;
     }
-    return account_lost(job, flow);
+    return account_lost(job, flow) && (flow->blind.count == 0 || account_blind(job, flow));
 }
 
 static bool holds(const hvc_analysis *analysis, hvc_value_id value, hvc_value_id wanted)

@@ -52,8 +52,8 @@ static uint32_t read_by(const walk *w, const hvc_op *op, uint32_t registers)
 {
     const hvc_isa *isa = w->job->analysis->isa;
     uint32_t reads = bit_of_operand(&op->a) | bit_of_operand(&op->b);
-    bool memory =
-        op->kind == HVC_OP_LOAD || op->kind == HVC_OP_STORE || op->kind == HVC_OP_CLOBBER_MEMORY;
+    bool memory = op->kind == HVC_OP_LOAD || op->kind == HVC_OP_STORE ||
+                  op->kind == HVC_OP_CLOBBER_MEMORY || op->kind == HVC_OP_ESCAPE_MEMORY;
     if (memory && !reads_other_entry(w, op))
         reads |= bit_of(op->memory.base) | bit_of(op->memory.index);
     if (op->kind == HVC_OP_CALL)

@@ -170,7 +170,7 @@ static bool may_come_from_frame(const sites_job *job, const hvc_flow_call *call)
 {
     const hvc_analysis *analysis = job->analysis;
     uint8_t reg;
-    if (hvc_value_why(&analysis->values, call->arguments[0]) != HVC_UNKNOWN_MEMORY)
+    if (!hvc_value_is_read(&analysis->values, call->arguments[0]))
         return false;
     return !hvc_argument_register(analysis->isa, 0, &reg) ||
            (job->quick->from_frame >> reg & 1) != 0;
@@ -237,7 +237,7 @@ static bool is_no_memory(sites_job *job, hvc_value_id target, const hvc_op *op)
     bool framed = op->a.kind == HVC_OPERAND_REG && op->a.reg < HVC_REG_MACHINE &&
                   (job->quick->from_frame >> op->a.reg & 1) != 0;
     return term->kind == HVC_TERM_LOAD || term->kind == HVC_TERM_CONST ||
-           (hvc_value_why(values, target) == HVC_UNKNOWN_MEMORY && !framed) ||
+           (hvc_value_is_read(values, target) && !framed) ||
            (op->a.kind == HVC_OPERAND_REG && op->a.reg < HVC_REG_MACHINE &&
             !quick_may_be_result(job, job->quick->stretch.rva, op->a.reg, is_allocation));
 }
@@ -407,13 +407,17 @@ static bool take_stores(sites_job *job, size_t first)
     return true;
 }
 
-/* Whether an instruction puts a pointer that matters into memory. */
+/* Whether an instruction puts a pointer that matters into memory, or where it is not followed. */
 static bool stores_tracked(const sites_job *job, const hvc_insn *insn, const hvc_state *state)
 {
-    for (unsigned i = 0; i < insn->op_count; i++)
-        if (insn->ops[i].kind == HVC_OP_STORE && insn->ops[i].a.kind == HVC_OPERAND_REG &&
-            register_carries(job, state, insn->ops[i].a.reg))
+    for (unsigned i = 0; i < insn->op_count; i++) {
+        const hvc_op *op = &insn->ops[i];
+        if (op->kind != HVC_OP_STORE && op->kind != HVC_OP_ESCAPE)
+            continue;
+        if ((op->a.kind == HVC_OPERAND_REG && register_carries(job, state, op->a.reg)) ||
+            (op->b.kind == HVC_OPERAND_REG && register_carries(job, state, op->b.reg)))
             return true;
+    }
     return false;
 }
 

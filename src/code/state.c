@@ -174,6 +174,14 @@ bool hvc_state_holds(const hvc_state *state, uint8_t base, int32_t low, int32_t 
     return count > 0;
 }
 
+bool hvc_state_has(const hvc_state *state, uint8_t base, int32_t offset, uint8_t size)
+{
+    size_t count, first = overlapping(state, base, offset, (int64_t)offset + size, &count);
+    if (count == 0)
+        return base == 0 && offset >= 0 && !state->entry_lost;
+    return count == 1 && state->slots[first].offset == offset && state->slots[first].size == size;
+}
+
 hvc_value_id hvc_state_load(hvc_values *values, const hvc_state *state, uint8_t base,
                             int32_t offset, uint8_t size)
 {
@@ -193,7 +201,7 @@ hvc_value_id hvc_state_load(hvc_values *values, const hvc_state *state, uint8_t 
     }
     if (count == 0 && base == 0 && offset >= 0 && !state->entry_lost && size <= 8)
         return hvc_value_entry_stack(values, offset, size);
-    return hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
+    return hvc_value_unknown(values, HVC_UNKNOWN_FRAME);
 }
 
 /* Puts value into a part of a slot; false when the slot cannot hold that. */
@@ -371,7 +379,7 @@ static bool join_other_slots(hvc_values *values, hvc_state *to, const hvc_state 
         if (count == 0 && slot->base == 0 && slot->offset >= 0 && !to->entry_lost) {
             hvc_value_id entry = slot->size <= 8
                                      ? hvc_value_entry_stack(values, slot->offset, slot->size)
-                                     : hvc_value_unknown(values, HVC_UNKNOWN_MEMORY);
+                                     : hvc_value_unknown(values, HVC_UNKNOWN_FRAME);
             hvc_state_store(values, to, 0, slot->offset, slot->size,
                             join_values(values, to, entry, slot->value, widen));
             changed = true;

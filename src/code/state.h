@@ -80,6 +80,8 @@ static inline void hvc_state_set(hvc_state *state, uint8_t reg, hvc_value_id val
 
 /* Whether anything is known of the stack's bytes from base + low up to base + high. */
 bool hvc_state_holds(const hvc_state *state, uint8_t base, int32_t low, int32_t high);
+/* Whether these are the bytes of one slot, or as at entry. */
+bool hvc_state_has(const hvc_state *state, uint8_t base, int32_t offset, uint8_t size);
 /* The stack's bytes at base + offset; UNKNOWN when they are not known. */
 hvc_value_id hvc_state_load(hvc_values *values, const hvc_state *state, uint8_t base,
                             int32_t offset, uint8_t size);

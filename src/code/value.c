@@ -236,6 +236,12 @@ hvc_value_id hvc_value_object(hvc_values *values, unsigned object)
         &(hvc_term){.kind = HVC_TERM_OBJECT, .number = object, .size = values->pointer_size}, NULL);
 }
 
+bool hvc_value_is_read(const hvc_values *values, hvc_value_id value)
+{
+    hvc_unknown why = hvc_value_why(values, value);
+    return why == HVC_UNKNOWN_MEMORY || why == HVC_UNKNOWN_FRAME;
+}
+
 bool hvc_value_is_lost(const hvc_values *values, hvc_value_id value)
 {
     hvc_unknown why = hvc_value_why(values, value);

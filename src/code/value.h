@@ -41,6 +41,7 @@ typedef enum hvc_unknown {
     HVC_UNKNOWN_NONE,
     HVC_UNKNOWN_INSTRUCTION, /* written by an instruction that is not modelled */
     HVC_UNKNOWN_MEMORY,      /* loaded from memory that cannot be followed */
+    HVC_UNKNOWN_FRAME,       /* loaded from the frame, where that is not known */
     HVC_UNKNOWN_CALL,        /* left behind by a call */
     HVC_UNKNOWN_MERGE,       /* too many different values meet */
     HVC_UNKNOWN_FLOW,        /* control comes from where it cannot be followed */
@@ -104,6 +105,8 @@ hvc_value_id hvc_value_const(hvc_values *values, uint64_t number);
 hvc_value_id hvc_value_range(hvc_values *values, uint64_t last, hvc_unknown why);
 /* Why an UNKNOWN or a RANGE is not known; HVC_UNKNOWN_NONE for every other term. */
 hvc_unknown hvc_value_why(const hvc_values *values, hvc_value_id value);
+/* Whether a value was read from memory, be it the frame, that is not known. */
+bool hvc_value_is_read(const hvc_values *values, hvc_value_id value);
 /* Bytes above which a value is certainly zero (1, 2, 4 or 8). */
 uint8_t hvc_value_width(const hvc_values *values, hvc_value_id value);
 hvc_value_id hvc_value_entry(hvc_values *values, uint8_t reg);

@@ -162,6 +162,13 @@ static void put_op(text *to, const hvc_op *op)
         else
             put_memory(to, &op->memory);
         return;
+    case HVC_OP_ESCAPE:
+        put_flags(to, op, "escape");
+        return;
+    case HVC_OP_ESCAPE_MEMORY:
+        put(to, "escape%u ", op->memory_size);
+        put_memory(to, &op->memory);
+        return;
     case HVC_OP_CALL:
     case HVC_OP_JUMP:
         put(to, op->kind == HVC_OP_CALL ? "call " : "jump ");

@@ -55,7 +55,7 @@ static const lowering sum_flags[] = {
     {"1f040031", "cmn w0, #1", "compare:4 r0, 0xffffffff"},
     {"1f000031", "cmn w0, #0", "t0:4 = add r0, 0x0; result:4 t0"},
     {"1f00012b", "cmn w0, w1", "t0:4 = add r0, r1; result:4 t0"},
-    {"2000029a", "adc x0, x1, x2", "r0:8 = ?"},
+    {"2000029a", "adc x0, x1, x2", "escape:8 r1, r2; r0:8 = ?"},
     {"2000027a", "sbcs w0, w1, w2", "r0:4 = ?; flags"},
 };
 
@@ -175,7 +175,7 @@ static const lowering pairs[] = {
 
 static const lowering vector_memory[] = {
     {"0004803d", "str q0, [x0, #16]", "store16 [r0+0x10], ?"},
-    {"0000c03d", "ldr q0, [x0]", ""},
+    {"0000c03d", "ldr q0, [x0]", "escape16 [r0]"},
     {"e00701ad", "stp q0, q1, [sp, #32]", "store16 [r31+0x20], ?; store16 [r31+0x30], ?"},
     {"208400fc", "str d0, [x1], #8", "store8 [r1], ?; r1:8 = add r1, 0x8"},
     {"00a09f4c", "st1 {v0.16b, v1.16b}, [x0], #32", "store32 [r0], ?; r0:8 = add r0, 0x20"},
@@ -185,11 +185,11 @@ static const lowering atomics[] = {
     {"20fcdf88", "ldar w0, [x1]", "r0:4 = load4 [r1]"},
     {"20fc9fc8", "stlr x0, [x1]", "store8 [r1], r0"},
     {"207c5fc8", "ldxr x0, [x1]", "r0:8 = load8 [r1]"},
-    {"207c02c8", "stxr w2, x0, [x1]", "store8 [r1], ?; r2:8 = ?"},
-    {"22fce0c8", "casal x0, x2, [x1]", "store8 [r1], ?; r0:8 = ?"},
+    {"207c02c8", "stxr w2, x0, [x1]", "escape8 [r1]; escape:8 r0; store8 [r1], ?; r2:8 = ?"},
+    {"22fce0c8", "casal x0, x2, [x1]", "escape8 [r1]; escape:8 r2; store8 [r1], ?; r0:8 = ?"},
     {"2280e0b8", "swpal w0, w2, [x1]", "t0:4 = load4 [r1]; store4 [r1], r0; r2:8 = t0"},
-    {"2200e0b8", "ldaddal w0, w2, [x1]", "store4 [r1], ?; r2:8 = ?"},
-    {"3f0020b8", "stadd w0, [x1]", "store4 [r1], ?"},
+    {"2200e0b8", "ldaddal w0, w2, [x1]", "escape:8 r0; store4 [r1], ?; r2:8 = ?"},
+    {"3f0020b8", "stadd w0, [x1]", "escape:8 r0; store4 [r1], ?"},
 };
 
 static const lowering transfers[] = {
@@ -239,16 +239,16 @@ static const lowering system[] = {
 };
 
 static const lowering vectors[] = {
-    {"0000669e", "fmov x0, d0", "r0:8 = ?"},   {"0000679e", "fmov d0, x0", ""},
+    {"0000669e", "fmov x0, d0", "r0:8 = ?"},   {"0000679e", "fmov d0, x0", "escape:8 r0"},
     {"0000381e", "fcvtzs w0, s0", "r0:4 = ?"}, {"003c0c0e", "umov w0, v0.s[1]", "r0:8 = ?"},
     {"0020211e", "fcmp s0, s1", "flags"},      {"0000221e", "scvtf s0, w0", ""},
     {"2028621e", "fadd d0, d1, d2", ""},
 };
 
 static const lowering others[] = {
-    {"201c20f8", "ldraa x0, [x1, #8]!", "r0:8 = ?; r1:8 = ?"},
-    {"e343c1da", "xpaci x3", "r3:8 = ?"},
-    {"2030c29a", "pacga x0, x1, x2", "r0:8 = ?"},
+    {"201c20f8", "ldraa x0, [x1, #8]!", "escape0 [0x0]; r0:8 = ?; r1:8 = ?"},
+    {"e343c1da", "xpaci x3", "escape:8 r3; r3:8 = ?"},
+    {"2030c29a", "pacga x0, x1, x2", "escape:8 r1, r2; r0:8 = ?"},
     {"201420d9", "stg x0, [x1], #16", "r1:8 = add r1, 0x10"},
     {"218440f8", "ldr x1, [x1], #8 unpredictable", "r1:8 = ?"},
     {"0000c052", "movz w hw 2", "invalid"},

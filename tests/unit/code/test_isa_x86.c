@@ -39,7 +39,7 @@ static const lowering moves[] = {
      "r0:4 = load4 [0x1122334455667788]"},
     {"65488b042588010000", "mov rax, qword ptr gs:[0x188]", "r0:8 = load8 segment[0x188]"},
     {"64488911", "mov qword ptr fs:[rcx], rdx", "store8 segment[r1], r2"},
-    {"678b01", "mov eax, dword ptr [ecx]", "r0:8 = ?"},
+    {"678b01", "mov eax, dword ptr [ecx]", "escape0 [0x0]; r0:8 = ?"},
     {"678901", "mov dword ptr [ecx], eax", "memory anywhere"},
 };
 
@@ -126,7 +126,7 @@ static const lowering bits[] = {
     {"0fbaf81f", "btc eax, 31", "r0:4 = xor r0, 0x80000000; flags"},
     {"0fba2903", "bts dword ptr [rcx], 3",
      "t0:4 = load4 [r1]; t0:4 = or t0, 0x8; store4 [r1], t0; flags"},
-    {"0fab01", "bts dword ptr [rcx], eax", "memory anywhere; flags"},
+    {"0fab01", "bts dword ptr [rcx], eax", "escape4 [r1]; memory anywhere; flags"},
     {"0fbae003", "bt eax, 3", "flags"},
     {"0fc8", "bswap eax", "r0:4 = byte-swap r0"},
 };
@@ -196,15 +196,17 @@ static const lowering exchanges[] = {
     {"4891", "xchg rax, rcx", "t0:8 = r1; r1:8 = r0; r0:8 = t0"},
     {"8711", "xchg dword ptr [rcx], edx", "t0:4 = load4 [r1]; store4 [r1], r2; r2:4 = t0"},
     {"0fc1c1", "xadd ecx, eax", "t1:4 = add r1, r0; r0:4 = r1; r1:4 = t1; result:4 t1"},
-    {"f00fc101", "lock xadd dword ptr [rcx], eax", "store4 [r1], ?; r0:8 = ?; flags"},
-    {"f0480fb111", "lock cmpxchg qword ptr [rcx], rdx", "store8 [r1], ?; r0:8 = ?; flags"},
-    {"f0ff01", "lock inc dword ptr [rcx]", "store4 [r1], ?; flags"},
-    {"480fc709", "cmpxchg16b xmmword ptr [rcx]", "store16 [r1], ?; r2:8 = ?; r0:8 = ?; flags"},
+    {"f00fc101", "lock xadd dword ptr [rcx], eax", "escape4 [r1]; store4 [r1], ?; r0:8 = ?; flags"},
+    {"f0480fb111", "lock cmpxchg qword ptr [rcx], rdx",
+     "escape8 [r1]; escape:8 r2, r0; store8 [r1], ?; r0:8 = ?; flags"},
+    {"f0ff01", "lock inc dword ptr [rcx]", "escape4 [r1]; store4 [r1], ?; flags"},
+    {"480fc709", "cmpxchg16b xmmword ptr [rcx]",
+     "escape16 [r1]; escape:8 r2, r0; escape:8 r1, r3; store16 [r1], ?; r2:8 = ?; r0:8 = ?; flags"},
 };
 
 static const lowering strings[] = {
-    {"f348ab", "rep stosq", "memory [r7]; r1:8 = 0x0; r7:8 = ?"},
-    {"f3a4", "rep movsb", "memory [r7]; r1:8 = 0x0; r6:8 = ?; r7:8 = ?"},
+    {"f348ab", "rep stosq", "escape:8 r0; memory [r7]; r1:8 = 0x0; r7:8 = ?"},
+    {"f3a4", "rep movsb", "escape0 [r6]; memory [r7]; r1:8 = 0x0; r6:8 = ?; r7:8 = ?"},
     {"f3a6", "repe cmpsb", "r1:8 = ?; r6:8 = ?; r7:8 = ?; flags"},
     {"f2ae", "repne scasb", "r1:8 = ?; r7:8 = ?; flags"},
     {"ab", "stosd",
@@ -232,16 +234,16 @@ static const lowering system[] = {
     {"fa", "cli", ""},
     {"0f05", "syscall", "t0:8 = ?; call t0; r3:8 = ?"},
     {"48cf", "iretq", "return 0"},
-    {"0f22c0", "mov cr0, rax", "control 0, r0"},
-    {"440f22c1", "mov cr8, rcx", "control 8, r1"},
+    {"0f22c0", "mov cr0, rax", "control 0, r0; escape:8 r0"},
+    {"440f22c1", "mov cr8, rcx", "control 8, r1; escape:8 r1"},
     {"0f20c0", "mov rax, cr0", "r0:8 = ?"},
-    {"0f23f8", "mov dr7, rax", ""},
+    {"0f23f8", "mov dr7, rax", "escape:8 r0"},
 };
 
 static const lowering vectors[] = {
     {"0f1101", "movups xmmword ptr [rcx], xmm0", "store16 [r1], ?"},
     {"f30f1101", "movss dword ptr [rcx], xmm0", "store4 [r1], ?"},
-    {"660f6f01", "movdqa xmm0, xmmword ptr [rcx]", ""},
+    {"660f6f01", "movdqa xmm0, xmmword ptr [rcx]", "escape16 [r1]"},
     {"660f7ec0", "movd eax, xmm0", "r0:8 = ?"},
     {"66480f7ec0", "movq rax, xmm0", "r0:8 = ?"},
     {"660fc5c001", "pextrw eax, xmm0, 1", "r0:8 = ?"},
@@ -284,7 +286,9 @@ static const lowering x86_only[] = {
     {"c20c00", "ret 0xc", "return 12"},
     {"e8fbeff0ff", "call backwards", "call 0x310000"},
     {"e900f0bfff", "jmp below zero", "jump 0x5"},
-    {"60", "pushad", "r4:4 = add r4, 0xffffffe0; memory [r4]"},
+    {"60", "pushad",
+     "escape:8 r0, r1; escape:8 r2, r3; escape:8 r4, r5; escape:8 r6, r7; r4:4 = add r4, "
+     "0xffffffe0; memory [r4]"},
     {"61", "popad",
      "r4:4 = add r4, 0x20; r0:4 = ?; r1:4 = ?; r2:4 = ?; r3:4 = ?; r5:4 = ?; r6:4 = ?; r7:4 = ?"},
     {"9c", "pushfd", "store4 [r4-0x4], ?; r4:4 = add r4, 0xfffffffc"},
@@ -294,18 +298,18 @@ static const lowering x86_only[] = {
     {"a5", "movsd",
      "t0:4 = load4 [r6]; store4 [r7], t0; t2:4 = add r6, 0x4; t3:4 = sub r6, 0x4; "
      "r6:4 = other ? t2 : t3; t2:4 = add r7, 0x4; t3:4 = sub r7, 0x4; r7:4 = other ? t2 : t3"},
-    {"f3ab", "rep stosd", "memory [r7]; r1:4 = 0x0; r7:4 = ?"},
+    {"f3ab", "rep stosd", "escape:8 r0; memory [r7]; r1:4 = 0x0; r7:4 = ?"},
     {"0f34", "sysenter", "t0:4 = ?; call t0; r3:4 = ?"},
     {"e305", "jecxz", "zero:4 r1 -> 0x401007"},
     {"e203", "loop", "r1:4 = sub r1, 0x1; not-zero:4 r1 -> 0x401005"},
-    {"c401", "les eax, [ecx]", "r0:4 = ?"},
+    {"c401", "les eax, [ecx]", "escape6 [r1]; r0:4 = ?"},
     {"99", "cdq", "r2:4 = sar r0, 0x1f"},
     {"31ff", "xor edi, edi", "r7:4 = 0x0; test:4 r7, r7"},
     {"668908", "mov word ptr [eax], cx", "store2 [r0], r1"},
     {"ff18", "lcall [eax]", "t0:4 = ?; call t0"},
-    {"6201", "bound eax, [ecx]", ""},
-    {"678b00", "mov eax, [bx+si]", "r0:4 = ?"},
-    {"678900", "mov [bx+si], eax", "memory anywhere"},
+    {"6201", "bound eax, [ecx]", "escape8 [r1]; escape:8 r0"},
+    {"678b00", "mov eax, [bx+si]", "escape0 [0x0]; r0:4 = ?"},
+    {"678900", "mov [bx+si], eax", "escape:8 r0; memory anywhere"},
     {"66e80000", "call rel16", "store2 [r4-0x2], ?; r4:4 = add r4, 0xfffffffe; jump 0x1004"},
 };
 
