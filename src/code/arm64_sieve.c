@@ -55,7 +55,8 @@ void hvc_arm64_sieve_init(hvc_arm64_sieve *sieve, const hvc_zones *any, const hv
 {
     static const struct {
         uint8_t top, form;
-    } forms[] = {{0xf9, OFFSET}, {0xf8, SINGLE}, {0xa8, PAIR}, {0xa9, PAIR}, {0x91, ADD}};
+    } forms[] = {{0xf9, OFFSET}, {0xf8, SINGLE}, {0xa8, PAIR}, {0xa9, PAIR}, {0x91, ADD},
+                 {0xfd, OFFSET}, {0xfc, SINGLE}, {0x6c, PAIR}, {0x6d, PAIR}}; /* d, too */
     memset(sieve, 0, sizeof(*sieve));
     sieve->any = any;
     sieve->all = all;

@@ -510,13 +510,13 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
                                   : "its pointer is loaded, and its calls are not followed");
 }
 
-/* ARM64: ldr xt, [xn, ...] where xn holds the page for certain, or where the flow lost what it
- * holds. */
+/* ARM64: ldr xt or dt, [xn, ...] where xn holds the page for certain, or where the flow lost what
+ * it holds. */
 static bool is_arm64_reference(const hvc_image *image, const hvc_flow *flow,
                                const hvc_xref *reference)
 {
     hvc_span load = hvc_image_span(image, reference->from, 4);
-    if (load.size < 4 || (hvc_le32(load.data) & 0xFFC00000) != 0xF9400000)
+    if (load.size < 4 || (hvc_le32(load.data) & 0xFBC00000) != 0xF9400000)
         return false;
     for (size_t i = 0; i < flow->blind.count; i++)
         if (flow->blind.items[i].rva == reference->from &&
@@ -525,15 +525,17 @@ static bool is_arm64_reference(const hvc_image *image, const hvc_flow *flow,
     return reference->certain;
 }
 
-/* x86 and x64: a load, call, jump or push whose operand is memory at the referred address. An
- * instruction that only takes the slot's address, as a delay-load thunk does, reads nothing. */
+/* x86 and x64: a load, call, jump or push whose operand is memory at the referred address, or a
+ * load of a vector register. An instruction that only takes the slot's address, as a delay-load
+ * thunk does, reads nothing. */
 static bool is_x86_reference(const hvc_image *image, uint32_t from, bool is_32bit)
 {
-    hvc_span bytes = hvc_image_span(image, from - 2, 2);
-    if (bytes.size < 2)
+    hvc_span bytes = hvc_image_span(image, from - 3, 3);
+    if (bytes.size < 3)
         return false;
-    uint8_t opcode = bytes.data[0], modrm = bytes.data[1];
-    return ((modrm & 0xC7) == 0x05 && (opcode == 0x8B || opcode == 0xFF)) ||
+    uint8_t opcode = bytes.data[1], modrm = bytes.data[2];
+    return ((modrm & 0xC7) == 0x05 &&
+            (opcode == 0x8B || opcode == 0xFF || bytes.data[0] == 0x0F)) ||
            (is_32bit && modrm == 0xA1); /* mov eax, moffs32 */
 }
 

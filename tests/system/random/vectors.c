@@ -8,6 +8,13 @@ static ULONG seed;
 #if defined(__aarch64__)
 #define PASS(to, pointer)                                                                          \
     __asm__ volatile("fmov d0, %1\n str d0, %0" : "=m"(to) : "r"(pointer) : "v0", "memory")
+#define LOAD(to)                                                                                   \
+    __asm__ volatile(                                                                              \
+        "adrp x9, __imp_ExAllocatePool2\n ldr d0, [x9, :lo12:__imp_ExAllocatePool2]\n "            \
+        "str d0, %0"                                                                               \
+        : "=m"(to)                                                                                 \
+        :                                                                                          \
+        : "x9", "v0", "memory")
 #define COPY(to, from)                                                                             \
     __asm__ volatile("ldr q0, %1\n str q0, %0" : "=m"(to) : "m"(from) : "v0", "memory")
 #elif defined(__x86_64__)
@@ -15,6 +22,11 @@ static ULONG seed;
     __asm__ volatile("movq %1, %%xmm0\n movq %%xmm0, %0"                                           \
                      : "=m"(to)                                                                    \
                      : "r"(pointer)                                                                \
+                     : "xmm0", "memory")
+#define LOAD(to)                                                                                   \
+    __asm__ volatile("movq __imp_ExAllocatePool2(%%rip), %%xmm0\n movq %%xmm0, %0"                 \
+                     : "=m"(to)                                                                    \
+                     :                                                                             \
                      : "xmm0", "memory")
 #define COPY(to, from)                                                                             \
     __asm__ volatile("movups %1, %%xmm0\n movups %%xmm0, %0"                                       \
@@ -24,6 +36,11 @@ static ULONG seed;
 #else
 #define PASS(to, pointer)                                                                          \
     __asm__ volatile("movd %1, %%xmm0\n movd %%xmm0, %0" : "=m"(to) : "r"(pointer) : "memory")
+#define LOAD(to)                                                                                   \
+    __asm__ volatile("movd __imp__ExAllocatePool2@16, %%xmm0\n movd %%xmm0, %0"                    \
+                     : "=m"(to)                                                                    \
+                     :                                                                             \
+                     : "memory")
 #define COPY(to, from)                                                                             \
     __asm__ volatile("movups %1, %%xmm0\n movups %%xmm0, %0" : "=m"(to) : "m"(from) : "memory")
 #endif
@@ -100,6 +117,15 @@ static NOINLINE void copied(void)
     to.call(RtlRandomEx(&seed), 64, 1);
 }
 
+typedef void *(NTAPI *flagged)(ULONG64, SIZE_T, ULONG);
+
+static NOINLINE void loaded(void)
+{
+    flagged volatile call;
+    LOAD(call);
+    call(RtlRandomEx(&seed), 64, 1);
+}
+
 NTSTATUS NTAPI DriverEntry(DRIVER_OBJECT *driver, UNICODE_STRING *path)
 {
     (void)driver;
@@ -109,5 +135,7 @@ NTSTATUS NTAPI DriverEntry(DRIVER_OBJECT *driver, UNICODE_STRING *path)
     passed();
     functions();
     copied();
+    loaded();
+    ExAllocatePool2(0x40, 64, 1);
     return 0;
 }
