@@ -169,8 +169,8 @@ static void pop_arguments(step *s, const hvc_callee *callee)
         return;
     hvc_value_id sp = step_read_register(s, isa->stack_pointer);
     bool known = callee->pops_known && !callee->frame_helper && !callee->frame_undo;
-    if (s->job->recording && (!known || callee->pops > 0))
-        flow_record_popped(s->job, hvc_term_of(s->values, sp), known ? callee->pops : 0);
+    if (s->job->recording && known)
+        flow_record_popped(s->job, hvc_term_of(s->values, sp), callee->pops);
     if (known)
         sp = hvc_value_alu(s->values, HVC_ALU_ADD, sp,
                            hvc_value_const(s->values, (uint32_t)callee->pops), 4);

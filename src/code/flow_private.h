@@ -127,7 +127,7 @@ void flow_record_address(flow_job *job, uint64_t address);
 void flow_record_hidden(flow_job *job, hvc_value_id value);
 /* The same, unless the next call takes it off the stack as an argument. */
 void flow_record_argument(flow_job *job, const hvc_term *place, hvc_value_id value);
-/* A call takes size bytes off the stack from the stack pointer sp on; 0: not known how many. */
+/* A call takes size bytes off the stack from the stack pointer sp on. */
 void flow_record_popped(flow_job *job, const hvc_term *sp, int32_t size);
 /* No call took what is left. */
 void flow_record_unpopped(flow_job *job);

@@ -137,7 +137,7 @@ void flow_record_argument(flow_job *job, const hvc_term *place, hvc_value_id val
 void flow_record_popped(flow_job *job, const hvc_term *sp, int32_t size)
 {
     unsigned kept = 0;
-    for (unsigned i = 0; size > 0 && i < job->given_count; i++) {
+    for (unsigned i = 0; i < job->given_count; i++) {
         const hvc_slot *given = &job->given[i];
         if (sp->kind != HVC_TERM_STACK || given->base != sp->reg || given->offset < sp->offset ||
             given->offset >= sp->offset + size)

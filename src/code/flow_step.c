@@ -203,14 +203,16 @@ static void escape_value(step *s, hvc_value_id value)
 }
 
 /* What lies in the stack's bytes from base + low up to base + high goes where it is not followed.
- * Slots of other bases may lie there, too. */
+ * Slots of other bases may lie there, too: what they lead to in the frame gets out. */
 static void escape_slots(step *s, uint8_t base, int32_t low, int64_t high)
 {
     hvc_state *state = s->state;
     uint8_t pointer = s->isa->pointer_size;
     for (size_t i = 0; i < state->slot_count; i++) {
         const hvc_slot *slot = &state->slots[i];
-        if (slot->base != base || (slot->offset < high && slot->offset + slot->size > low))
+        if (slot->base != base)
+            hvc_state_escape(s->values, state, slot->value);
+        else if (slot->offset < high && slot->offset + slot->size > low)
             escape_value(s, slot->value);
     }
     if (base != 0 || high <= 0 || state->entry_lost || !s->job->recording)

@@ -405,20 +405,29 @@ unsigned sites_argument_limit(const sites_job *job, const hvc_flow_call *call)
     return (unsigned)facts->x86_stack / 4;
 }
 
-/* 32-bit code: whether a call hands the pointer of import on in a register of those in which
- * functions of the image may take parameters. */
-static bool hands_on_in_register(const sites_job *job, const hvc_flow_call *call, uint32_t import)
+/* 32-bit code: the registers (bits, of a call's arguments) in which functions of the image may take
+ * parameters, where call's target is such a function. */
+static unsigned argument_registers(const sites_job *job, const hvc_flow_call *call)
 {
     hvc_callee callee = {0};
+    unsigned taken = 0;
     if (job->analysis->isa->argument_register_count != 0)
-        return false;
+        return 0;
     hvc_analysis_callee(job->analysis, call->target, &callee);
-    for (unsigned n = HVC_FLOW_ARGUMENTS; n < HVC_FLOW_GIVEN; n++) {
-        bool taken = !callee.standard || (callee.by_register && n > HVC_FLOW_ARGUMENTS);
-        if (taken && call->arguments[n] != call->target &&
-            holds_import(job->analysis, call->arguments[n], import))
+    for (unsigned n = HVC_FLOW_ARGUMENTS; n < HVC_FLOW_GIVEN; n++)
+        if ((!callee.standard || (callee.by_register && n > HVC_FLOW_ARGUMENTS)) &&
+            call->arguments[n] != call->target)
+            taken |= 1u << n;
+    return taken;
+}
+
+/* Whether a call hands the pointer of import on in a register of those. */
+static bool hands_on_in_register(const sites_job *job, const hvc_flow_call *call, uint32_t import)
+{
+    unsigned taken = argument_registers(job, call);
+    for (unsigned n = HVC_FLOW_ARGUMENTS; n < HVC_FLOW_GIVEN; n++)
+        if ((taken >> n & 1) != 0 && holds_import(job->analysis, call->arguments[n], import))
             return true;
-    }
     return false;
 }
 
@@ -673,17 +682,32 @@ static bool holds(const hvc_analysis *analysis, hvc_value_id value, hvc_value_id
     return false;
 }
 
-/* Whether a pointer that was looked up gets to a callee, which may call it. On the stack it is more
- * often a variable near the arguments than one of them. */
+/* Whether a pointer that was looked up gets where its calls are not followed: to a callee, but for
+ * the function itself, into memory, or to a call whose target got lost on the way. */
 static bool is_handed_on(const sites_job *job, const hvc_flow *flow, hvc_value_id pointer)
 {
+    const hvc_analysis *analysis = job->analysis;
+    bool hidden = false;
+    for (size_t i = 0; i < flow->hidden.count && !hidden; i++)
+        hidden = holds(analysis, flow->hidden.items[i], pointer);
+    for (size_t i = 0; i < flow->kept.count; i++)
+        if (holds(analysis, flow->kept.items[i], pointer))
+            return true;
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
-        for (unsigned n = 0; n < job->analysis->isa->argument_register_count; n++)
-            if (holds(job->analysis, call->arguments[n], pointer))
+        if (is_lost(&analysis->values, call->target, hidden))
+            return true;
+        if (holds(analysis, call->target, pointer))
+            continue;
+        for (unsigned n = 0, limit = sites_argument_limit(job, call); n < limit; n++)
+            if (holds(analysis, call->arguments[n], pointer))
+                return true;
+        unsigned taken = argument_registers(job, call);
+        for (unsigned n = HVC_FLOW_ARGUMENTS; n < HVC_FLOW_GIVEN; n++)
+            if ((taken >> n & 1) != 0 && holds(analysis, call->arguments[n], pointer))
                 return true;
     }
-    return false;
+    return flow->incomplete;
 }
 
 static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_call *lookup,

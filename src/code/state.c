@@ -72,11 +72,13 @@ void hvc_state_escape_sized(const hvc_values *values, hvc_state *state, hvc_valu
         if (term->kind != HVC_TERM_STACK)
             continue;
         int32_t whole = term->offset < 0 ? 0 : INT32_MAX;
-        if (term->reg != 0)
-            state->escaped_other = true;
-        else
+        if (term->reg == 0) {
             add_escape(state, term->offset,
                        size > 0 && size < whole - term->offset ? term->offset + size : whole);
+        } else { /* wherever that is in the frame */
+            state->escaped_other = true;
+            add_escape(state, INT32_MIN / 4, 0);
+        }
     }
 }
 

@@ -40,6 +40,7 @@ ExAllocatePool2@16
 ExAllocatePoolWithTag@12
 IoInitializeTimer@12
 KeQueryTimeIncrement@0
+MmGetSystemRoutineAddress@4
 MmMapLockedPagesSpecifyCache@24
 MmProtectMdlSystemAddress@8
 RtlRandomEx@4
@@ -118,7 +119,8 @@ def compare(driver, calls, count):
         sites.setdefault((site['rva'], site['ddi']), site)
     # pointers whose calls are not all found, which the scan says
     followed_no_further = {site['ddi'] for site in driver['call_sites']
-                           if site['form'] == 'reference' and site['argument']['open'] is not None}
+                           if site['form'] in ('reference', 'lookup') and
+                           site['argument']['open'] is not None}
     seen, wrong = set(), {}
     for rva, caller, name, value in sorted(calls):
         site = sites.get((rva, name)) or sites.get((caller, name))

@@ -62,6 +62,7 @@ static const known_import known[] = {
     {"KeQueryTimeIncrement", -1, 0, 0, -1, -1},
     {"IoInitializeTimer", -1, 0, 3, -1, 1},
     {"DbgPrint", -1, 0, 0, -1, -1},
+    {"MmGetSystemRoutineAddress", -1, 0, 1, -1, -1}, /* its result leads to one of these */
 };
 
 typedef struct call {
@@ -202,6 +203,21 @@ static void note_call(machine *m, const known_import *import, uint64_t from, uin
         m->calls[m->call_count++] = found;
 }
 
+/* The function of the kernel that a UNICODE_STRING names; 0 for none. */
+static uint64_t find_routine(machine *m, uint64_t string)
+{
+    unsigned size = m->isa->pointer_size, length = 0;
+    uint64_t buffer = peek(m, string + size);
+    char name[64] = "";
+    uc_mem_read(m->uc, string, &length, 2);
+    for (unsigned i = 0; i < length / 2 && i + 1 < sizeof(name); i++)
+        uc_mem_read(m->uc, buffer + 2 * i, &name[i], 1);
+    for (unsigned i = 0; i < m->import_count; i++)
+        if (strcmp(m->imports[i]->name, name) == 0)
+            return STUBS + (uint64_t)STUB_SIZE * i;
+    return 0;
+}
+
 /* A function of the kernel has been entered. It returns by the instruction that stands there. */
 static void serve(machine *m, const known_import *import)
 {
@@ -210,6 +226,9 @@ static void serve(machine *m, const known_import *import)
     uint64_t values[MAX_ARGUMENTS];
     for (unsigned i = 0; i < MAX_ARGUMENTS; i++)
         values[i] = argument(m, i);
+    uint64_t result = random_input(m);
+    if (strcmp(import->name, "MmGetSystemRoutineAddress") == 0)
+        result = find_routine(m, values[0]);
     if (import->argument >= 0)
         note_call(m, import, from, back);
     if (import->routine >= 0)
@@ -227,7 +246,7 @@ static void serve(machine *m, const known_import *import)
     for (unsigned i = 0; i < m->volatile_count; i++)
         if (m->volatiles[i] != m->link)
             set(m, m->volatiles[i], random_number(m));
-    set(m, m->result, random_input(m));
+    set(m, m->result, result);
 }
 
 static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *context)
@@ -254,6 +273,12 @@ static void write_stub(machine *m, unsigned index, const known_import *import)
         poke(m, at, taken != 0 ? 0xc2 | taken << 8 : 0xc3, 3);
 }
 
+static void add_stub(machine *m, const known_import *import)
+{
+    write_stub(m, m->import_count, import);
+    m->imports[m->import_count++] = import;
+}
+
 static const known_import *find_import(hvc_text name)
 {
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -274,11 +299,14 @@ static bool bind(machine *m)
                     imports[i].name.data);
             return false;
         }
-        write_stub(m, m->import_count, import);
         poke(m, m->base + imports[i].slot, STUBS + (uint64_t)STUB_SIZE * m->import_count,
              m->isa->pointer_size);
-        m->imports[m->import_count++] = import;
+        add_stub(m, import);
     }
+    /* the others may be looked up by name */
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (m->import_count < MAX_IMPORTS)
+            add_stub(m, &known[i]);
     return true;
 }
 
