@@ -24,6 +24,9 @@ void flow_lost_state(const flow_job *job, hvc_state *state)
         state->regs[reg] = hvc_value_unknown(job->env->values, HVC_UNKNOWN_FLOW);
     state->entry_lost = true;
     state->escaped_other = true;
+    state->escaped[0].low = HVC_STATE_BOTTOM;
+    state->escaped[0].high = INT32_MAX;
+    state->escape_count = 1;
 }
 
 static bool set_ranges(flow_job *job, uint32_t rva)

@@ -24,13 +24,13 @@ static void escape_arguments(step *s, const hvc_callee *callee)
     const hvc_isa *isa = s->isa;
     unsigned count = flow_argument_count(values, isa, s->state, false);
     for (unsigned i = 0; i < count; i++) {
-        int32_t size = 0;
+        int32_t size = callee->standard ? HVC_STATE_UPWARDS : 0;
         if (callee->outs_known) {
             bool out = false;
             for (unsigned k = 0; k < callee->out_count; k++)
                 if (callee->outs[k].argument == i) {
                     out = true;
-                    size = callee->outs[k].size;
+                    size = callee->outs[k].size > 0 ? callee->outs[k].size : HVC_STATE_UPWARDS;
                 }
             if (!out)
                 continue;
@@ -176,7 +176,7 @@ static void pop_arguments(step *s, const hvc_callee *callee)
                            hvc_value_const(s->values, (uint32_t)callee->pops), 4);
     else
         sp = step_fresh_stack(s);
-    hvc_state_set(s->state, isa->stack_pointer, sp);
+    hvc_state_set_stack(s->values, s->state, isa->stack_pointer, sp);
 }
 
 /* Whether a callee may look at what a volatile register holds that is no argument by the calling

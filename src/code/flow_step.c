@@ -18,23 +18,9 @@ hvc_value_id step_lose(step *s, hvc_value_id value, hvc_unknown why, uint8_t siz
 static hvc_value_id frame_below(const step *s, const hvc_term *value)
 {
     const hvc_term *sp = hvc_term_of(s->values, s->state->regs[s->isa->stack_pointer]);
-    int32_t low = sp->kind == HVC_TERM_STACK && sp->reg == value->reg ? sp->offset : INT32_MIN / 4;
+    int32_t low =
+        sp->kind == HVC_TERM_STACK && sp->reg == value->reg ? sp->offset : HVC_STATE_BOTTOM;
     return hvc_value_stack(s->values, value->reg, low < value->offset ? low : value->offset);
-}
-
-/* Something was added to a value that is not known: what comes of it may be any address of the
- * frame, if the value was one. */
-static void escape_around(step *s, hvc_value_id value)
-{
-    size_t count;
-    hvc_value_members(s->values, &value, &count);
-    for (size_t i = 0; i < count; i++) {
-        size_t n;
-        hvc_term term = *hvc_term_of(s->values, hvc_value_members(s->values, &value, &n)[i]);
-        if (term.kind == HVC_TERM_STACK)
-            hvc_state_escape(s->values, s->state, frame_below(s, &term));
-    }
-    hvc_state_escape(s->values, s->state, value);
 }
 
 bool step_holds_stack(const hvc_values *values, hvc_value_id value)
@@ -81,7 +67,10 @@ static void write_register(step *s, uint8_t reg, hvc_value_id value, uint8_t siz
             old = step_lose(s, old, HVC_UNKNOWN_INSTRUCTION, whole);
         value = hvc_value_insert(s->values, old, value, size);
     }
-    hvc_state_set(s->state, reg, value);
+    if (reg == s->isa->stack_pointer)
+        hvc_state_set_stack(s->values, s->state, reg, value);
+    else
+        hvc_state_set(s->state, reg, value);
 }
 
 /* An address, taken apart as far as it can be. */
@@ -166,7 +155,7 @@ static reference address_of(step *s, const hvc_memory *memory)
         return (reference){.kind = TO_VALUE,
                            .value = hvc_value_alu(values, HVC_ALU_ADD, index, value, size)};
     if (step_holds_stack(values, value))
-        escape_around(s, value);
+        hvc_state_escape(s->values, s->state, value);
     return (reference){.kind = TO_VALUE, .value = hvc_value_unknown(values, HVC_UNKNOWN_MEMORY)};
 }
 
@@ -451,9 +440,9 @@ static void step_alu(step *s, const hvc_op *op)
     hvc_value_id value = hvc_value_alu(s->values, (hvc_alu)op->alu, a, b, op->size);
     if ((step_holds_stack(s->values, a) || step_holds_stack(s->values, b)) &&
         !step_holds_stack(s->values, value)) {
-        escape_around(s, a);
+        hvc_state_escape(s->values, s->state, a);
         if (op->b.kind != HVC_OPERAND_NONE)
-            escape_around(s, b);
+            hvc_state_escape(s->values, s->state, b);
     }
     if (s->job->recording) {
         uint64_t number;

@@ -58,6 +58,25 @@ static void add_escape(hvc_state *state, int32_t low, int32_t high)
     state->escape_count++;
 }
 
+void hvc_state_set_stack(const hvc_values *values, hvc_state *state, uint8_t reg,
+                         hvc_value_id value)
+{
+    unsigned kept = 0;
+    const hvc_term *sp = hvc_term_of(values, value);
+    hvc_state_set(state, reg, value);
+    if (sp->kind != HVC_TERM_STACK || sp->reg != 0)
+        return;
+    for (unsigned i = 0; i < state->escape_count; i++) {
+        if (state->escaped[i].high <= sp->offset)
+            continue;
+        state->escaped[kept] = state->escaped[i];
+        if (state->escaped[kept].low < sp->offset)
+            state->escaped[kept].low = sp->offset;
+        kept++;
+    }
+    state->escape_count = (uint8_t)kept;
+}
+
 void hvc_state_escape_sized(const hvc_values *values, hvc_state *state, hvc_value_id value,
                             int32_t size)
 {
@@ -73,11 +92,11 @@ void hvc_state_escape_sized(const hvc_values *values, hvc_state *state, hvc_valu
             continue;
         int32_t whole = term->offset < 0 ? 0 : INT32_MAX;
         if (term->reg == 0) {
-            add_escape(state, term->offset,
+            add_escape(state, size != 0 || term->offset >= 0 ? term->offset : HVC_STATE_BOTTOM,
                        size > 0 && size < whole - term->offset ? term->offset + size : whole);
         } else { /* wherever that is in the frame */
             state->escaped_other = true;
-            add_escape(state, INT32_MIN / 4, 0);
+            add_escape(state, HVC_STATE_BOTTOM, 0);
         }
     }
 }
@@ -292,33 +311,16 @@ static bool same_place(const hvc_place_of *a, const hvc_place_of *b)
                                                    a->size == b->size && a->offset == b->offset));
 }
 
-/* How many addresses in the frame a value may be. */
-static size_t count_frame(const hvc_values *values, hvc_value_id value)
-{
-    size_t count, found = 0;
-    const hvc_value_id *members = hvc_value_members(values, &value, &count);
-    for (size_t i = 0; i < count; i++) {
-        const hvc_term *term = hvc_term_of(values, members[i]);
-        found += term->kind == HVC_TERM_STACK && term->reg == 0 && term->offset < 0;
-    }
-    return found;
-}
-
-/* Joins two values; an address that gets lost in the join has got out of sight. One that stepped
- * through the frame may have gone on either way. */
+/* Joins two values; an address that gets lost in the join has got out of sight. */
 static hvc_value_id join_values(hvc_values *values, hvc_state *to, hvc_value_id a, hvc_value_id b,
                                 bool widen)
 {
-    enum { STEPS = 3 };
     hvc_value_id joined = hvc_value_join(values, a, b);
     uint8_t kind = hvc_term_of(values, a)->kind;
     widen = widen && joined != a && (kind == HVC_TERM_SET || hvc_value_is_unknown(values, a));
     if (widen)
         joined = hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
     if (joined != a && hvc_value_why(values, joined) != HVC_UNKNOWN_NONE) {
-        if (count_frame(values, a) >= (widen ? 1 : STEPS) ||
-            count_frame(values, b) >= (widen ? 1 : STEPS))
-            add_escape(to, INT32_MIN / 4, 0);
         hvc_state_escape(values, to, a);
         hvc_state_escape(values, to, b);
     }

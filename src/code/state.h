@@ -13,6 +13,8 @@
     96 /* stack slots remembered at once; more are forgotten, which is sound                       \
         */
 
+#define HVC_STATE_BOTTOM (INT32_MIN / 4) /* below every place of the frame */
+
 #define HVC_STATE_ESCAPES 8 /* ranges whose address got out; more become one */
 
 typedef struct hvc_slot {
@@ -78,6 +80,11 @@ static inline void hvc_state_set(hvc_state *state, uint8_t reg, hvc_value_id val
     state->origin[reg].kind = 0;
 }
 
+/* Moves the stack pointer, which is register reg. Nothing that lies below is an object whose
+ * address could have got out. */
+void hvc_state_set_stack(const hvc_values *values, hvc_state *state, uint8_t reg,
+                         hvc_value_id value);
+
 /* Whether anything is known of the stack's bytes from base + low up to base + high. */
 bool hvc_state_holds(const hvc_state *state, uint8_t base, int32_t low, int32_t high);
 /* Whether these are the bytes of one slot, or as at entry. */
@@ -93,8 +100,9 @@ void hvc_state_forget(hvc_values *values, hvc_state *state, uint8_t base, int32_
 /* Foreign code ran, or a pointer that is not known was written through. */
 void hvc_state_foreign_write(hvc_values *values, hvc_state *state);
 /* An address on the stack gets where it cannot be followed; does nothing for other values. The
- * object there is size bytes long, 0 when that is not known: then it may reach up to the return
- * address. */
+ * object there is size bytes long; HVC_STATE_UPWARDS: it may reach up to the return address. 0:
+ * what is reached from there may lie below, too. */
+#define HVC_STATE_UPWARDS (-1)
 void hvc_state_escape_sized(const hvc_values *values, hvc_state *state, hvc_value_id value,
                             int32_t size);
 static inline void hvc_state_escape(const hvc_values *values, hvc_state *state, hvc_value_id value)

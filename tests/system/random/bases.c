@@ -1,5 +1,5 @@
-/* A variable of the frame that is written by its address from the stack pointer, behind a call that takes
- * an unknown number of bytes off the stack, and read by its address from before. */
+/* A variable of the frame that is written by its address from the stack pointer, behind a call that
+ * takes an unknown number of bytes off the stack, and read by its address from before. */
 #include "kernel.h"
 IMPORT ULONG NTAPI RtlRandomEx(ULONG *seed);
 

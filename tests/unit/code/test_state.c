@@ -125,7 +125,7 @@ static void test_address_overwritten_in_part(void **state)
     store(-8, 1, 0);
     assert_true(is_unknown(load(-8, 8)));
     assert_int_equal(here.escape_count, 1);
-    assert_int_equal(here.escaped[0].low, -0x40);
+    assert_int_equal(here.escaped[0].low, HVC_STATE_BOTTOM);
     assert_int_equal(here.escaped[0].high, 0);
 }
 
@@ -149,11 +149,16 @@ static void test_foreign_write(void **state)
     assert_true(is_unknown(load(-0x20, 8)));
     /* an object of unknown size reaches up to the return address */
     store(-0x20, 8, 4);
-    hvc_state_escape(&values, &here, address(-0x20));
+    hvc_state_escape_sized(&values, &here, address(-0x20), HVC_STATE_UPWARDS);
     hvc_state_foreign_write(&values, &here);
     assert_true(is_unknown(load(-0x20, 8)));
     assert_true(is_unknown(load(-0x10, 8)));
     assert_int_equal(load(-0x28, 8), number(3));
+    assert_false(here.entry_lost);
+    /* and a place in it may be what is known of it */
+    hvc_state_escape(&values, &here, address(-0x20));
+    hvc_state_foreign_write(&values, &here);
+    assert_true(is_unknown(load(-0x28, 8)));
     assert_false(here.entry_lost);
     /* one above it reaches over all the caller's */
     hvc_state_escape(&values, &here, address(8));
@@ -170,7 +175,7 @@ static void test_what_escapes(void **state)
     assert_int_equal(here.escape_count, 0);
     hvc_state_escape(&values, &here, hvc_value_join(&values, number(0), address(-0x18)));
     assert_int_equal(here.escape_count, 1);
-    assert_int_equal(here.escaped[0].low, -0x18);
+    assert_int_equal(here.escaped[0].low, HVC_STATE_BOTTOM);
     hvc_state_escape(&values, &here, hvc_value_stack(&values, 2, -0x18));
     assert_int_equal(here.escape_count, 1);
     assert_true(here.escaped_other);
@@ -186,7 +191,22 @@ static void test_address_in_an_escaped_slot(void **state)
     hvc_state_escape_sized(&values, &here, address(-0x10), 8);
     hvc_state_foreign_write(&values, &here);
     assert_true(is_unknown(load(-0x40, 8)));
-    assert_int_equal(load(-0x48, 8), number(2));
+    assert_true(is_unknown(load(-0x48, 8)));
+}
+
+/* What lies below the stack pointer is no object. */
+static void test_moved_stack_pointer(void **state)
+{
+    (void)state;
+    hvc_state_escape_sized(&values, &here, address(-0x40), 8);
+    hvc_state_escape_sized(&values, &here, address(-0x20), 8);
+    hvc_state_set_stack(&values, &here, 4, address(-0x1C));
+    assert_int_equal(here.regs[4], address(-0x1C));
+    assert_int_equal(here.escape_count, 1);
+    assert_int_equal(here.escaped[0].low, -0x1C);
+    assert_int_equal(here.escaped[0].high, -0x18);
+    hvc_state_set_stack(&values, &here, 4, hvc_value_stack(&values, 1, 0));
+    assert_int_equal(here.escape_count, 1);
 }
 
 static void test_ranges_of_escapes(void **state)
@@ -249,7 +269,8 @@ static void test_bases(void **state)
     hvc_state_escape(&values, &here, hvc_value_stack(&values, 2, -8));
     hvc_state_foreign_write(&values, &here);
     assert_true(is_unknown(hvc_state_load(&values, &here, 2, -8, 8)));
-    assert_int_equal(load(-0x30, 8), number(7));
+    assert_true(is_unknown(load(-0x30, 8)));
+    assert_int_equal(load(8, 8), number(9));
 }
 
 static void test_no_room(void **state)
@@ -327,7 +348,7 @@ static void test_join_slots(void **state)
     hvc_state_store(&values, &there, 0, -8, 8, number(4));
     hvc_state_store(&values, &there, 0, -0x18, 8, address(-0x40));
     hvc_state_store(&values, &there, 0, 0x28, 4, number(5));
-    hvc_state_escape_sized(&values, &there, address(-0x60), 8);
+    hvc_state_escape_sized(&values, &there, address(0x60), 8);
     assert_true(join(false));
     assert_int_equal(load(-8, 8), hvc_value_join(&values, number(1), number(4)));
     assert_true(is_unknown(load(-0x10, 8))); /* known on one way only */
@@ -339,10 +360,10 @@ static void test_join_slots(void **state)
                      hvc_value_join(&values, number(5), hvc_value_entry_stack(&values, 0x28, 4)));
     /* the address that is lost here, and what got out there */
     assert_int_equal(here.escape_count, 2);
-    assert_int_equal(here.escaped[0].low, -0x40);
+    assert_int_equal(here.escaped[0].low, HVC_STATE_BOTTOM);
     assert_int_equal(here.escaped[0].high, 0);
-    assert_int_equal(here.escaped[1].low, -0x60);
-    assert_int_equal(here.escaped[1].high, -0x58);
+    assert_int_equal(here.escaped[1].low, 0x60);
+    assert_int_equal(here.escaped[1].high, 0x68);
     assert_false(join(false));
     there.entry_lost = true;
     assert_true(join(false));
@@ -360,17 +381,17 @@ static void test_join_loses_addresses(void **state)
     hvc_state_store(&values, &here, 0, -8, 8, address(-0x40));
     assert_true(join(false));
     assert_int_equal(here.escape_count, 1);
-    assert_int_equal(here.escaped[0].low, -0x40);
-    hvc_state_set(&here, 3, address(-0x80));
+    assert_int_equal(here.escaped[0].low, HVC_STATE_BOTTOM);
+    hvc_state_set(&here, 3, address(0x80));
     hvc_state_set(&there, 3, hvc_value_unknown(&values, HVC_UNKNOWN_CALL));
     assert_true(join(false));
-    assert_int_equal(here.escaped[0].low, -0x80);
+    assert_int_equal(here.escape_count, 2);
+    assert_int_equal(here.escaped[1].low, 0x80);
     /* in a set, it is still known where it is */
     hvc_state_set(&here, 4, address(-0x100));
     hvc_state_set(&there, 4, number(0));
     assert_true(join(false));
-    assert_int_equal(here.escape_count, 1);
-    assert_int_equal(here.escaped[0].low, -0x80);
+    assert_int_equal(here.escape_count, 2);
 }
 
 static void test_join_stack_pointers(void **state)
@@ -509,6 +530,7 @@ int main(void)
         TEST(test_foreign_write),
         TEST(test_what_escapes),
         TEST(test_address_in_an_escaped_slot),
+        TEST(test_moved_stack_pointer),
         TEST(test_ranges_of_escapes),
         TEST(test_forget),
         TEST(test_bases),
