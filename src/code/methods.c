@@ -101,16 +101,39 @@ static bool moves_upper_half(uint32_t word, uint32_t number)
     return (word & 0x1F800000) == 0x12800000 && (word >> 5 & 0xFFFF) == number >> 16;
 }
 
+/* Whether the 4 bytes of a number stand anywhere in bytes. */
+static bool holds_bytes(hvc_span bytes, uint32_t number)
+{
+    const uint8_t *at = bytes.data, *found;
+    for (size_t left = bytes.size; left >= 4; left -= (size_t)(found - at), at = found) {
+        found = memchr(at, number & 0xFF, left - 3);
+        if (found == NULL)
+            return false;
+        if (hvc_le32(found) == number)
+            return true;
+        found++;
+    }
+    return false;
+}
+
+static bool holds_half(hvc_span code, uint32_t number)
+{
+    for (size_t at = 0; at + 4 <= code.size; at += 4)
+        if (moves_upper_half(hvc_le32(code.data + at), number))
+            return true;
+    return false;
+}
+
 static bool holds(const hvc_image *image, uint32_t number)
 {
     bool halves = image->arch != HVC_ARCH_X86 && image->arch != HVC_ARCH_X64;
     for (size_t i = 0; i < image->sections.count; i++) {
         const hvc_section *section = &image->sections.items[i];
         hvc_span bytes = hvc_image_span(image, section->rva, section->data_size);
-        for (size_t k = 0; k + 4 <= bytes.size; k++)
-            if (hvc_le32(bytes.data + k) == number ||
-                (halves && moves_upper_half(hvc_le32(bytes.data + k), number)))
-                return true;
+        if (holds_bytes(bytes, number) ||
+            (halves && (section->characteristics & HVC_SCN_MEM_EXECUTE) != 0 &&
+             holds_half(bytes, number)))
+            return true;
     }
     return false;
 }

@@ -3,7 +3,7 @@
 
 enum {
     LOOK_AHEAD = 160, /* instructions, on all ways together */
-    MAX_DEPTH = 16,  /* branches on one way */
+    MAX_DEPTH = 16,   /* branches on one way */
 };
 
 typedef struct walk {
