@@ -188,12 +188,33 @@ static void use_anything(tracker *it, unsigned n, int32_t offset)
         tell(it, it->everywhere[n].items[i] + (uint32_t)offset, HVC_XREF_ADDRESS, false);
 }
 
+/* A jump through a table may lead right to the instruction in work, in the middle of straight code.
+ * Tells of what register n plus offset is then, other than it is here; false when that is nothing
+ * of interest. */
+static bool use_entered(tracker *it, unsigned n, int32_t offset)
+{
+    const holds *in = &it->table.in;
+    uint32_t bit = UINT32_C(1) << n;
+    size_t before = it->refs.count;
+    if (!it->table.reached)
+        return false;
+    bool known = (it->now.known & bit) != 0;
+    if ((in->known & bit) != 0 && !(known && it->now.value[n] == in->value[n]))
+        tell(it, in->value[n] + (uint32_t)offset, HVC_XREF_ADDRESS, false);
+    bool perhaps = (in->perhaps & it->with_values & SAVED & bit) != 0;
+    for (unsigned i = 0; perhaps && i < it->value_count[n] && i < REGION_VALUES; i++)
+        if (!(known && it->now.value[n] == it->values[n][i]))
+            tell(it, it->values[n][i] + (uint32_t)offset, HVC_XREF_ADDRESS, false);
+    return it->refs.count != before;
+}
+
 /* Register n plus offset is accessed, or goes to a register. */
 static inline void use(tracker *it, unsigned n, int32_t offset)
 {
     uint32_t bit = UINT32_C(1) << n;
+    bool entered = use_entered(it, n, offset);
     if (it->now.known & bit)
-        tell(it, it->now.value[n] + (uint32_t)offset, HVC_XREF_ADDRESS, true);
+        tell(it, it->now.value[n] + (uint32_t)offset, HVC_XREF_ADDRESS, !entered);
     if (it->now.perhaps & it->with_values & bit)
         use_anything(it, n, offset);
 }
@@ -466,20 +487,42 @@ static void lose(tracker *it)
     it->alive = it->unseen = true;
 }
 
-/* Whether br goes to what an add right before reckons: through a table of offsets. */
-static bool is_table_jump(const tracker *it)
+static bool loads_element(uint32_t word)
+{
+    return (word & 0x3b200c00) == 0x38200800 && (word >> 22 & 3) != 0;
+}
+
+/* Whether br goes to what an add right before reckons, or to what is loaded from an array: through
+ * a table. *ret_tables is registers that hold no more than the table's address. */
+static bool is_table_jump(const tracker *it, uint32_t *ret_tables)
 {
     enum { LOOK_BACK = 6 };
     uint32_t at = it->rva - it->begin, reg = it->word >> 5 & 31;
     const uint8_t *bytes = it->range->bytes + (it->rva - it->range->rva);
+    bool found = false, through = false;
+    *ret_tables = 0;
     if ((it->word & 0xfffffc1f) != 0xd61f0000)
         return false;
     for (uint32_t back = 4; back <= 4 * LOOK_BACK && back <= at; back += 4) {
         uint32_t word = hvc_le32(bytes - back);
-        if ((word & 31) == reg)
-            return (word & 0xff000000) == 0x8b000000; /* add of a register, 64 bits */
+        if (loads_element(word))
+            *ret_tables |= UINT32_C(1) << (word >> 5 & 31);
+        if (!found && (word & 31) == reg) {
+            found = true;
+            through = (word & 0xff000000) == 0x8b000000 || loads_element(word); /* add, 64 bits */
+        }
     }
-    return false;
+    return through;
+}
+
+/* Notes what holds at a jump through a table. */
+static void go_through_table(tracker *it, uint32_t tables)
+{
+    it->now.known &= ~tables;
+    it->now.perhaps &= ~tables;
+    const holds *in = &it->table.in;
+    if (join(it, &it->table) && (it->unseen || (in->known | (in->perhaps & SAVED)) != 0))
+        it->again = it->begin;
 }
 
 /* The next instruction has a number in way_at. */
@@ -520,8 +563,9 @@ static bool branch_class(tracker *it, uint32_t word)
     if ((word & 0xfe000000) != 0xd6000000)        /* br, ret */
         return (word & 0xffe0001f) != 0xd4200000; /* brk */
     escape_arguments(it);
-    if (is_table_jump(it) && join(it, &it->table) && it->unseen)
-        it->again = it->begin;
+    uint32_t tables;
+    if (is_table_jump(it, &tables))
+        go_through_table(it, tables);
     return false;
 }
 
