@@ -16,8 +16,8 @@ enum {
     MAX_ESCAPED = 16,   /* addresses that get out in one function; more: all may have */
 };
 
-/* Where instructions name registers: from bit 0, 5, 16 and 10 on. */
-enum { NAMES_D = 1, NAMES_N = 2, NAMES_M = 4, NAMES_A = 8, ALWAYS = 16 };
+/* Where instructions name registers, besides bits 0 and 5 on: from bit 16 and 10 on. */
+enum { NAMES_M = 1, NAMES_A = 2, ALWAYS = 4 };
 
 #define ALL_REGISTERS UINT32_C(0x7fffffff)
 #define NO_WAY        UINT32_MAX /* in way_at: there were too many */
@@ -61,7 +61,8 @@ typedef struct tracker {
     uint64_t budget; /* references that may still be told */
 
     uint8_t marks[256]; /* hvc_arm64_mark by the top byte */
-    uint8_t named[256]; /* by it too: where the instruction names registers; ALWAYS */
+    uint8_t named[256]; /* by it too: where the instruction names registers, or that it counts
+                           whatever it names */
     hvc_places begins, fragments, handled;
     page_list everywhere[REGISTERS]; /* pages of a register in the whole image */
     bool has_everywhere;
@@ -652,10 +653,12 @@ static bool prepare_region(tracker *it)
 /* Whether an instruction names one of these registers. */
 static inline bool names(uint32_t word, unsigned places, uint32_t registers)
 {
-    return ((registers >> (word & 31) & NAMES_D) | (registers >> (word >> 5 & 31) << 1 & NAMES_N) |
-            (registers >> (word >> 16 & 31) << 2 & NAMES_M) |
-            (registers >> (word >> 10 & 31) << 3 & NAMES_A)) &
-           places;
+    uint32_t named = registers >> (word & 31) | registers >> (word >> 5 & 31);
+    if ((places & NAMES_M) != 0)
+        named |= registers >> (word >> 16 & 31);
+    if ((places & NAMES_A) != 0)
+        named |= registers >> (word >> 10 & 31);
+    return named & 1;
 }
 
 /* The registers that may hold something of interest. */
@@ -718,7 +721,7 @@ static void sweep(tracker *it, uint32_t from, bool fragment)
             live = it->alive ? live_registers(it) : 0;
         }
         unsigned named = it->named[word >> 24];
-        if (!it->alive || ((named & ALWAYS) == 0 && (live == 0 || !names(word, named, live))))
+        if ((named != ALWAYS && (live == 0 || !names(word, named, live))) || !it->alive)
             continue;
         it->rva = it->begin + at;
         it->word = word;
@@ -807,13 +810,13 @@ static void scan_region(tracker *it, uint32_t begin, uint32_t end)
 static unsigned places_named(unsigned top)
 {
     if ((top & 0x3b) == 0x39 || (top & 0x1f) == 0x11 || (top & 0x1f) == 0x12)
-        return NAMES_D | NAMES_N; /* an offset without a sign; a number added; a logical one */
+        return 0; /* an offset without a sign; a number added; a logical one */
     if ((top & 0x3a) == 0x28)
-        return NAMES_D | NAMES_N | NAMES_A; /* pairs */
+        return NAMES_A; /* pairs */
     if ((top & 0x3b) == 0x38 || (top & 0x1e) == 0x0a || (top & 0x1f) == 0x1a ||
         (top & 0x1f) == 0x13)
-        return NAMES_D | NAMES_N | NAMES_M; /* other offsets; arithmetic of two; bit fields */
-    return NAMES_D | NAMES_N | NAMES_M | NAMES_A;
+        return NAMES_M; /* other offsets; arithmetic of two; bit fields */
+    return NAMES_M | NAMES_A;
 }
 
 /* Which instructions need not be followed unless they name a register that holds something. */
