@@ -271,7 +271,13 @@ static hvc_value_id load(step *s, const hvc_op *op, const reference *from)
             size_t n;
             hvc_value_id member = hvc_value_members(values, &from->value, &n)[i];
             stack |= hvc_term_of(values, member)->kind == HVC_TERM_STACK;
-            value = hvc_value_join(values, value, load_one(s, member, size, op->sign_extend));
+            hvc_value_id one = load_one(s, member, size, op->sign_extend);
+            hvc_value_id joined = hvc_value_join(values, value, one);
+            if (count > 1 && hvc_value_why(values, joined) != HVC_UNKNOWN_NONE) {
+                hvc_state_escape(values, s->state, value);
+                hvc_state_escape(values, s->state, one);
+            }
+            value = joined;
         }
     }
     hvc_unknown why = hvc_value_why(values, value);

@@ -320,7 +320,7 @@ static hvc_value_id join_values(hvc_values *values, hvc_state *to, hvc_value_id 
     widen = widen && joined != a && (kind == HVC_TERM_SET || hvc_value_is_unknown(values, a));
     if (widen)
         joined = hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
-    if (joined != a && hvc_value_why(values, joined) != HVC_UNKNOWN_NONE) {
+    if (hvc_value_why(values, joined) != HVC_UNKNOWN_NONE) {
         hvc_state_escape(values, to, a);
         hvc_state_escape(values, to, b);
     }

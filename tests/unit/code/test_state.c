@@ -289,6 +289,24 @@ static void test_no_room(void **state)
     assert_int_equal(load(-8, 8), number(77));
 }
 
+/* An address that meets something of which nothing is known has got out, on whichever way it came.
+ */
+static void test_join_unknown(void **state)
+{
+    (void)state;
+    hvc_state_set(&here, 1, hvc_value_unknown(&values, HVC_UNKNOWN_MEMORY));
+    hvc_state_copy(&there, &here);
+    hvc_state_set(&there, 1, address(-0x80));
+    assert_true(join(false));
+    assert_int_equal(here.escape_count, 1);
+    hvc_state_set(&there, 1, address(-0x80));
+    hvc_state_set(&here, 1, address(-0x80));
+    here.escape_count = 0;
+    hvc_state_set(&there, 1, hvc_value_unknown(&values, HVC_UNKNOWN_MEMORY));
+    assert_true(join(false));
+    assert_int_equal(here.escape_count, 1);
+}
+
 /* An address that steps through the frame and is given up may have gone anywhere in it. */
 static void test_join_steps(void **state)
 {
@@ -535,6 +553,7 @@ int main(void)
         TEST(test_forget),
         TEST(test_bases),
         TEST(test_no_room),
+        TEST(test_join_unknown),
         TEST(test_join_steps),
         TEST(test_join_registers),
         TEST(test_join_slots),
