@@ -114,6 +114,8 @@ hvc_status hvc_analysis_init(hvc_analysis *analysis, const hvc_image *image, con
     analysis->budget = ANALYSIS_INSNS;
     if (hvc_values_init(&analysis->values, isa->pointer_size) != HVC_OK)
         return HVC_E_MEMORY;
+    analysis->values.image_begin = image->headers.image_base;
+    analysis->values.image_end = image->headers.image_base + image->headers.size_of_image;
     analysis->env = (hvc_flow_env){.image = image,
                                    .isa = isa,
                                    .map = &analysis->map,

@@ -478,9 +478,11 @@ static void step_move(step *s, const hvc_op *op)
         s->state->origin[op->a.reg].size <= op->size)
         origin = s->state->origin[op->a.reg];
     uint64_t number;
-    /* ARM64's adrp forms pages on the way to an address: those count where they are used. */
+    /* ARM64's adrp forms pages on the way to an address: those count where they are used, or
+     * copied, which is what an add of 0 does. */
+    bool arm64 = s->isa->min_length == 4, copies = op->a.kind == HVC_OPERAND_REG;
     if (s->job->recording && hvc_value_is_const(s->values, value, &number) &&
-        op->a.kind == HVC_OPERAND_CONST && (s->isa->min_length == 1 || (number & 0xFFF) != 0))
+        (copies ? arm64 : !arm64 || (number & 0xFFF) != 0))
         flow_record_address(s->job, number);
     write_register(s, op->dst, value, op->size, op->merge);
     if (op->dst < HVC_REG_COUNT && !op->merge)

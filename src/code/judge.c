@@ -10,6 +10,7 @@ const char *hvc_unknown_text(hvc_unknown why)
         [HVC_UNKNOWN_MEMORY] = "read from memory that is not followed",
         [HVC_UNKNOWN_FRAME] = "read from a place of the stack that is not followed",
         [HVC_UNKNOWN_CALL] = "left behind by a call",
+        [HVC_UNKNOWN_ADDRESS] = "an address meets what is not known",
         [HVC_UNKNOWN_MERGE] = "too many values meet",
         [HVC_UNKNOWN_FLOW] = "control flow that is not followed",
         [HVC_UNKNOWN_PARAMETER] = "parameter of a function that others may call",

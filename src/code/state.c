@@ -91,8 +91,9 @@ void hvc_state_escape_sized(const hvc_values *values, hvc_state *state, hvc_valu
         if (term->kind != HVC_TERM_STACK)
             continue;
         int32_t whole = term->offset < 0 ? 0 : INT32_MAX;
+        int32_t bottom = term->offset < 0 ? HVC_STATE_BOTTOM : 0;
         if (term->reg == 0) {
-            add_escape(state, size != 0 || term->offset >= 0 ? term->offset : HVC_STATE_BOTTOM,
+            add_escape(state, size != 0 ? term->offset : bottom,
                        size > 0 && size < whole - term->offset ? term->offset + size : whole);
         } else { /* wherever that is in the frame */
             state->escaped_other = true;

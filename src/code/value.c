@@ -236,16 +236,10 @@ hvc_value_id hvc_value_object(hvc_values *values, unsigned object)
         &(hvc_term){.kind = HVC_TERM_OBJECT, .number = object, .size = values->pointer_size}, NULL);
 }
 
-bool hvc_value_is_read(const hvc_values *values, hvc_value_id value)
-{
-    hvc_unknown why = hvc_value_why(values, value);
-    return why == HVC_UNKNOWN_MEMORY || why == HVC_UNKNOWN_FRAME;
-}
-
 bool hvc_value_is_lost(const hvc_values *values, hvc_value_id value)
 {
     hvc_unknown why = hvc_value_why(values, value);
-    return why == HVC_UNKNOWN_MERGE || why == HVC_UNKNOWN_FLOW || why == HVC_UNKNOWN_BUDGET;
+    return (why >= HVC_UNKNOWN_ADDRESS && why <= HVC_UNKNOWN_FLOW) || why == HVC_UNKNOWN_BUDGET;
 }
 
 static bool bound_of(const hvc_values *values, hvc_value_id value, unsigned depth,
@@ -455,11 +449,40 @@ hvc_value_id hvc_value_insert(hvc_values *values, hvc_value_id old, hvc_value_id
         NULL);
 }
 
+/* What remembers that a value got lost where nothing is known of another one: MERGE for what a slot
+ * of the import table may hold, the pointer of a function; ADDRESS for one in the image; else NONE.
+ */
+static hvc_unknown loss_of(const hvc_values *values, hvc_value_id value)
+{
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(values, &value, &count);
+    hvc_unknown why = why_of(&values->terms[value]), loss = HVC_UNKNOWN_NONE;
+    if (why == HVC_UNKNOWN_MERGE || why == HVC_UNKNOWN_ADDRESS)
+        return why;
+    for (size_t i = 0; i < count; i++) {
+        const hvc_term *term = &values->terms[members[i]];
+        if (term->kind == HVC_TERM_LOAD && term->size == values->pointer_size &&
+            values->terms[term->a].kind == HVC_TERM_CONST)
+            return HVC_UNKNOWN_MERGE;
+        if (term->kind == HVC_TERM_CONST && term->number >= values->image_begin &&
+            term->number < values->image_end)
+            loss = HVC_UNKNOWN_ADDRESS;
+    }
+    return loss;
+}
+
+static hvc_unknown loss_of_both(const hvc_values *values, hvc_value_id a, hvc_value_id b)
+{
+    hvc_unknown x = loss_of(values, a), y = loss_of(values, b);
+    return x > y ? x : y;
+}
+
 static hvc_value_id join_into_range(hvc_values *values, hvc_value_id a, hvc_value_id b)
 {
     uint64_t last = 0;
     hvc_unknown why = HVC_UNKNOWN_COUNT;
     hvc_value_id both[2] = {a, b};
+    hvc_unknown lost = loss_of_both(values, a, b);
     for (size_t side = 0; side < 2; side++) {
         size_t count;
         const hvc_value_id *members = hvc_value_members(values, &both[side], &count);
@@ -467,9 +490,9 @@ static hvc_value_id join_into_range(hvc_values *values, hvc_value_id a, hvc_valu
             const hvc_term *member = &values->terms[members[i]];
             uint64_t bound;
             if (!upper_bound(member, &bound)) {
-                hvc_unknown first = why_of(&values->terms[a]);
-                return hvc_value_unknown(
-                    values, first != HVC_UNKNOWN_NONE ? first : why_of(&values->terms[b]));
+                hvc_unknown x = why_of(&values->terms[a]), y = why_of(&values->terms[b]);
+                hvc_unknown first = x != HVC_UNKNOWN_NONE ? x : y;
+                return hvc_value_unknown(values, lost != HVC_UNKNOWN_NONE ? lost : first);
             }
             if (member->kind == HVC_TERM_RANGE && why_of(member) < why)
                 why = why_of(member);
@@ -477,29 +500,15 @@ static hvc_value_id join_into_range(hvc_values *values, hvc_value_id a, hvc_valu
                 last = bound;
         }
     }
-    return hvc_value_range(values, last, why);
-}
-
-/* Whether a value may be what a slot of the import table holds: the pointer of a function. */
-static bool may_be_slot(const hvc_values *values, hvc_value_id value)
-{
-    size_t count;
-    const hvc_value_id *members = hvc_value_members(values, &value, &count);
-    for (size_t i = 0; i < count; i++) {
-        const hvc_term *term = &values->terms[members[i]];
-        if (term->kind == HVC_TERM_LOAD && term->size == values->pointer_size &&
-            values->terms[term->a].kind == HVC_TERM_CONST)
-            return true;
-    }
-    return false;
+    return hvc_value_range(values, last, lost != HVC_UNKNOWN_NONE ? lost : why);
 }
 
 /* What holds when nothing is known of a: that a pointer got lost here is remembered. */
 static hvc_value_id join_unknown(hvc_values *values, hvc_value_id a, hvc_value_id b)
 {
-    hvc_value_id merged = hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
-    if (a == merged || b == merged || may_be_slot(values, b))
-        return merged;
+    hvc_unknown lost = loss_of_both(values, a, b);
+    if (lost != HVC_UNKNOWN_NONE)
+        return hvc_value_unknown(values, lost);
     return values->terms[b].kind == HVC_TERM_UNKNOWN && b < a ? b : a;
 }
 

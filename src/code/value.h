@@ -43,7 +43,8 @@ typedef enum hvc_unknown {
     HVC_UNKNOWN_MEMORY,      /* loaded from memory that cannot be followed */
     HVC_UNKNOWN_FRAME,       /* loaded from the frame, where that is not known */
     HVC_UNKNOWN_CALL,        /* left behind by a call */
-    HVC_UNKNOWN_MERGE,       /* too many different values meet */
+    HVC_UNKNOWN_ADDRESS,     /* an address in the image meets what is not known */
+    HVC_UNKNOWN_MERGE,       /* too many different values meet, or a function's pointer does so */
     HVC_UNKNOWN_FLOW,        /* control comes from where it cannot be followed */
     HVC_UNKNOWN_PARAMETER, /* parameter of a function that is exported or whose address is taken */
     HVC_UNKNOWN_GLOBAL,    /* a global that may be written elsewhere */
@@ -80,6 +81,7 @@ typedef struct hvc_values {
     uint32_t bucket_count;
     hvc_value_id narrow[3][HVC_UNKNOWN_COUNT]; /* RANGEs of 1, 2 and 4 bytes, once made */
     uint8_t pointer_size;                      /* bytes of a whole register */
+    uint64_t image_begin, image_end;           /* numbers in between may be addresses */
     bool failed;                               /* out of memory: every new value is unknown */
 } hvc_values;
 
@@ -106,7 +108,11 @@ hvc_value_id hvc_value_range(hvc_values *values, uint64_t last, hvc_unknown why)
 /* Why an UNKNOWN or a RANGE is not known; HVC_UNKNOWN_NONE for every other term. */
 hvc_unknown hvc_value_why(const hvc_values *values, hvc_value_id value);
 /* Whether a value was read from memory, be it the frame, that is not known. */
-bool hvc_value_is_read(const hvc_values *values, hvc_value_id value);
+static inline bool hvc_value_is_read(const hvc_values *values, hvc_value_id value)
+{
+    hvc_unknown why = hvc_value_why(values, value);
+    return why == HVC_UNKNOWN_MEMORY || why == HVC_UNKNOWN_FRAME;
+}
 /* Bytes above which a value is certainly zero (1, 2, 4 or 8). */
 uint8_t hvc_value_width(const hvc_values *values, hvc_value_id value);
 hvc_value_id hvc_value_entry(hvc_values *values, uint8_t reg);
