@@ -776,6 +776,283 @@ static NOINLINE ULONG sized|N|(ULONG n, ULONG value)
 }
 ''', 'a[0]', 'keep', 'r|N|')
 
+POINTER_ARRAY = form('''
+static ULONG far|N| = |NUMBERA|;
+''', '''
+{
+    ULONG x|N| = |NUMBERB|, y|N| = |A|, *p|N|[3] = {&x|N|, &y|N|, &far|N|};
+    *p|N|[|B| % 3] = |C|;
+    |S0|
+    |S1|
+    |S2|
+}
+''', 'x|N|', 'y|N|', 'far|N|')
+
+COPIED_POINTERS = form('''
+typedef struct refer|N| { ULONG *to; ULONG64 more[2]; } refer|N|;
+static ULONG far|N| = |NUMBERA|;
+static NOINLINE void set|N|(refer|N| *r, ULONG value)
+{
+    *r->to = value ^ (ULONG)r->more[1];
+}
+''', '''
+{
+    ULONG x|N| = |NUMBERB|;
+    refer|N| r|N| = {|IF| ? &x|N| : &far|N|, {1, |K|}}, s|N| = r|N|, t|N|[2];
+    t|N|[0] = s|N|;
+    t|N|[1] = r|N|;
+    set|N|(&s|N|, |A|);
+    |S0|
+    |S1|
+    *t|N|[|B| & 1].to |= |C|;
+    |S0|
+    |S1|
+}
+''', 'x|N|', 'far|N|')
+
+CONTAINER = form('''
+static NOINLINE void of|N|(ULONG *second, ULONG value)
+{
+    pair *p = (pair *)((UCHAR *)second - __builtin_offsetof(pair, second));
+    p->first ^= value;
+    |S2|
+}
+''', '''
+{
+    pair s|N| = {|NUMBERA|, 1, 2, |A|, 3};
+    of|N|(&s|N|.second, |B|);
+    |S0|
+    |S1|
+}
+''', 's|N|.first', 's|N|.second', 'p->first')
+
+FROM_END = form('''
+static NOINLINE ULONG *down|N|(ULONG *end, ULONG count, ULONG value)
+{
+    while (count-- != 0)
+        *--end = value << (count & 7);
+    return end;
+}
+''', '''
+{
+    ULONG a|N|[4] = {|NUMBERA|, |NUMBERB|, |A|, |NUMBERC|};
+    ULONG *p|N| = down|N|(a|N| + 4, |B| & 3, |C|);
+    |S0|
+    |S1|
+    if (p|N| != a|N|)
+        p|N|[-1] = |D|;
+    |S2|
+    |S3|
+}
+''', 'a|N|[0]', 'a|N|[3]', 'a|N|[1]', 'a|N|[2]')
+
+EXCHANGED_POINTER = form('''
+static ULONG far|N| = |NUMBERA|;
+''', '''
+{
+    ULONG x|N| = |NUMBERB|, y|N| = |NUMBERC|, *p|N| = &far|N|, *q|N|;
+    if (|IF|)
+        (void)__sync_bool_compare_and_swap(&p|N|, &far|N|, &x|N|);
+    q|N| = __sync_lock_test_and_set(&p|N|, &y|N|);
+    *q|N| = |A|;
+    |S0|
+    |S1|
+    *p|N| |= |B|;
+    |S2|
+}
+''', 'x|N|', 'far|N|', 'y|N|')
+
+UNION_POINTER = form('', '''
+{
+    union { ULONG *p; ULONG half[2]; UCHAR bytes[8]; ULONG64 all; } u|N|, t|N| = {0};
+    ULONG x|N| = |NUMBERA|;
+    u|N|.all = 0;
+    u|N|.p = &x|N|;
+    for (ULONG i|N| = 0; i|N| < |PIECES|; i|N|++)
+        t|N|.|PIECE|[i|N|] = u|N|.|PIECE|[i|N|];
+    *t|N|.p = |A|;
+    |S0|
+}
+''', 'x|N|')
+
+
+def union_pointer(program, scope):
+    piece, pieces = program.random.choice([('half', 2), ('bytes', 8)])
+    return [line.replace('|PIECES|', str(pieces)).replace('|PIECE|', piece)
+            for line in UNION_POINTER(program, scope)]
+
+
+ITEMS = form('''
+static pair items|N|[4] = {{|NUMBERA|, 1, 2, |NUMBERB|, 3}, {|NUMBERC|, 1, 2, 4, 3}};
+''', '''
+{
+    pair own|N|[3] = {{|NUMBERD|, 1, 2, |A|, 3}, {|NUMBERA|, 1, 2, 5, 3}, {4, 1, 2, |NUMBERC|, 3}};
+    pair *p|N| = items|N|, *q|N| = own|N| + 2;
+    for (ULONG i|N| = |B| & 3; i|N| != 0; i|N|--)
+        p|N|++;
+    for (ULONG i|N| = |C| & 1; i|N| != 0; i|N|--)
+        q|N|--;
+    p|N|->first = |D|;
+    q|N|->second ^= |K|;
+    items|N|[|A| & 3].second = q|N|->first;
+    |S0|
+    |S1|
+    |S2|
+    |S3|
+    |S4|
+}
+''', 'items|N|[1].first', 'items|N|[3].second', 'own|N|[0].second', 'own|N|[1].second',
+             'own|N|[2].first')
+
+VARIABLE_POINTERS = form('''
+static NOINLINE void all|N|(ULONG count, ...)
+{
+    __builtin_va_list list;
+    __builtin_va_start(list, count);
+    while (count-- != 0) {
+        ULONG *to = __builtin_va_arg(list, ULONG *);
+        *to |= count << |K|;
+    }
+    __builtin_va_end(list);
+}
+static ULONG far|N| = |NUMBERA|;
+''', '''
+{
+    ULONG x|N| = |NUMBERB|, y|N| = |A|;
+    all|N|(|B| & 3, &x|N|, &far|N|, &y|N|);
+    |S0|
+    |S1|
+    |S2|
+}
+''', 'x|N|', 'y|N|', 'far|N|')
+
+DEEP = form('''
+static NOINLINE void deep|N|(ULONG *to, ULONG depth)
+{
+    ULONG own = *to | |NUMBERA|;
+    if (depth != 0) {
+        deep|N|(depth & 1 ? &own : to, depth - 1);
+        *to ^= own;
+    }
+    |S0|
+}
+''', '''
+{
+    ULONG x|N| = |NUMBERB|;
+    deep|N|(&x|N|, |A| & 3);
+    |S1|
+}
+''', 'own', 'x|N|')
+
+SWITCHED_POINTER = form('''
+static ULONG far|N| = |NUMBERA|;
+''', '''
+{
+    ULONG x|N| = |NUMBERB|, y|N| = |NUMBERC|, *p|N| = &x|N|;
+    for (ULONG i|N| = 0; i|N| < |K|; i|N|++) {
+        switch (input() & 7) {
+        case 0:
+            p|N| = &y|N|;
+        case 1:
+            *p|N| ^= |A|;
+            break;
+        case 2:
+            p|N| = &far|N|;
+        case 3:
+            *p|N| = |B|;
+            |S0|
+            break;
+        case 4:
+            |S1|
+        case 5:
+            p|N| = &x|N|;
+            break;
+        default:
+            *p|N| |= |NUMBERD|;
+        }
+    }
+    |S2|
+    |S3|
+}
+''', '*p|N|', 'x|N|', 'y|N|', 'far|N|')
+
+LABELS = form('', '''
+{
+    static void *const labels|N|[3] = {&&first|N|, &&second|N|, &&third|N|};
+    ULONG x|N| = |NUMBERA|, n|N| = 0;
+again|N|:
+    goto *labels|N|[input() % 3];
+first|N|:
+    x|N| = |A|;
+second|N|:
+    |S0|
+    x|N| ^= |K|;
+    if (n|N|++ < 3)
+        goto again|N|;
+third|N|:
+    |S1|
+}
+''', 'x|N|', 'x|N| | 0x200u')
+
+COPIED_ARRAY = form('', '''
+{
+    ULONG a|N|[8] = {|NUMBERA|, |A|, |NUMBERB|, 3, |NUMBERC|, 5, |B|, |NUMBERD|}, b|N|[8];
+    b|N|[7] = |K|;
+    __builtin_memcpy(b|N| + (|C| & 1), a|N| + 1, 6 * sizeof(ULONG));
+    |S0|
+    |S1|
+    for (ULONG i|N| = 7; i|N| > (|K| & 3); i|N|--)
+        a|N|[i|N|] = a|N|[i|N| - 1];
+    |S2|
+    |S3|
+}
+''', 'b|N|[3]', 'b|N|[7]', 'a|N|[0]', 'a|N|[4]')
+
+POINTER_TABLE = form('''
+static ULONG one|N| = |NUMBERA|, two|N| = |NUMBERB|, three|N|[2] = {|NUMBERC|, |NUMBERD|};
+static ULONG *to|N|[3] = {&one|N|, &two|N|, three|N| + 1};
+''', '''
+{
+    *to|N|[|A| % 3] = |B|;
+    if (|IF|)
+        to|N|[0] = three|N|;
+    |S0|
+    |S1|
+    |S2|
+    |S3|
+}
+''', 'one|N|', 'two|N|', 'three|N|[0]', 'three|N|[1]')
+
+WIDE_PAIR = form('''
+static ULONG64 both|N| = |NUMBERA|;
+''', '''
+{
+    ULONG64 w|N| = ((ULONG64)|A| << 32 | |NUMBERB|) + |B|;
+    both|N| = (both|N| << |K|) - w|N|;
+    if (w|N| > ((ULONG64)|NUMBERC| << 32))
+        w|N| = (w|N| ^ both|N|) >> (|C| & 63);
+    |S0|
+    |S1|
+    |S2|
+    |S3|
+}
+''', '(ULONG)w|N|', '(ULONG)(w|N| >> 32)', '(ULONG)both|N|', '(ULONG)(both|N| >> 32)')
+
+VARIABLE_BITS = form('''
+static ULONG bits|N| = |NUMBERA|;
+''', '''
+{
+    ULONG n|N| = |A| & 31, v|N| = |NUMBERB|;
+    v|N| |= 1u << n|N|;
+    bits|N| &= ~(1u << (|B| & 31));
+    if (bits|N| >> n|N| & 1)
+        v|N| ^= 1u << (n|N| & 7);
+    |S0|
+    |S1|
+    |S2|
+}
+''', 'v|N|', 'bits|N|', '(v|N| << 3) | (bits|N| >> n|N|)')
+
 STATEMENTS = [
     FIELD_BY_ADDRESS, FIELD_ADDRESS, BEYOND_FIELD, BOUNDED_INDEX, BYTE_TABLE, CALLBACK_TABLE,
     CALLBACK_CONTEXT, WRAPPERS, WRAPPER_STACK, EARLY_RETURN, LOOP_CHANGES, LOOP_DOWN, LOOP_TWO,
@@ -783,6 +1060,9 @@ STATEMENTS = [
     COPY, ZERO, BY_VALUE, GOTO, WIDE, CONVENTIONS, RECURSION, TAIL, VARARGS, SELECTED_CALL,
     IMPORT_POINTER, IMPORT_HANDED_ON, GLOBAL_POINTER, POINTER_RESULT, POINTER_LOOP,
     ARRAY_IN_STRUCTURE, LIST, ATOMIC, SIGNED, MANY_BOUNDS, OUT_OF_KERNEL, VARIABLE_STACK,
+    POINTER_ARRAY, COPIED_POINTERS, CONTAINER, FROM_END, EXCHANGED_POINTER, union_pointer, ITEMS,
+    VARIABLE_POINTERS, DEEP, SWITCHED_POINTER, LABELS, COPIED_ARRAY, POINTER_TABLE, WIDE_PAIR,
+    VARIABLE_BITS,
 ]
 
 # |A| and |B| stand for values, |K| for a small number
