@@ -191,7 +191,7 @@ ROOT(met)
 
 /* Control may arrive between two calls of one pointer. */
 #if defined(ENTERED)
-EXPECT(entered, "ExAllocatePoolWithTag", "open control", "ok|undetermined", "lookup sites=2")
+EXPECT(entered, "ExAllocatePoolWithTag", "open *", "ok|undetermined", "lookup")
 ROOT(entered)
 {
     UNICODE_STRING string;
