@@ -173,6 +173,17 @@ void step_add_way(flow_successors *out, uint32_t target, hvc_state *state)
     out->count++;
 }
 
+/* Control leaves for another function: with a frame of this one it is part of it, which was taken
+ * for a function of its own. */
+static void leave(step *s, hvc_state *state, hvc_value_id target, uint32_t memory, bool guarded)
+{
+    const hvc_term *sp = hvc_term_of(s->values, state->regs[s->isa->stack_pointer]);
+    bool whole = sp->kind == HVC_TERM_STACK && sp->reg == 0 && sp->offset == 0;
+    flow_record_call(s->job, s->insn, state, target, memory, guarded, true);
+    if (!whole && hvc_term_of(s->values, target)->kind == HVC_TERM_CONST)
+        flow_record_left(s->job, state);
+}
+
 void step_branch(step *s, const hvc_op *op, hvc_state *scratch, flow_successors *out)
 {
     uint32_t target;
@@ -183,8 +194,7 @@ void step_branch(step *s, const hvc_op *op, hvc_state *scratch, flow_successors 
     if (taken && inside) {
         step_add_way(out, target, scratch);
     } else if (taken && s->job->recording) {
-        flow_record_call(s->job, s->insn, scratch, hvc_value_const(s->values, op->target), 0, false,
-                         true);
+        leave(s, scratch, hvc_value_const(s->values, op->target), 0, false);
     }
     if (take_way(s, op, inverse[op->condition], s->state))
         step_add_way(out, s->insn->rva + s->insn->length, s->state);
@@ -249,5 +259,5 @@ void step_jump(step *s, const hvc_op *op, uint32_t memory, flow_successors *out)
     if (!leaves && !plain)
         s->job->incomplete = s->job->lost_now = s->job->anywhere = true;
     if (s->job->recording)
-        flow_record_call(s->job, s->insn, s->state, value, memory, guarded, true);
+        leave(s, s->state, value, memory, guarded);
 }

@@ -135,6 +135,9 @@ void flow_record_unpopped(flow_job *job);
 void flow_record_kept_value(flow_job *job, hvc_value_id value);
 /* What before holds in the frame and after does no more: a callee could read it. */
 void flow_record_kept(flow_job *job, const hvc_state *before, const hvc_state *after);
+/* Control goes on in code that is not looked at, which may use all that registers and frame hold.
+ */
+void flow_record_left(flow_job *job, const hvc_state *state);
 void flow_record_control(flow_job *job, const flow_insn *insn, uint32_t number, hvc_value_id value);
 void flow_record_return(flow_job *job, const hvc_state *state);
 /* How many of a call's arguments may be known at most: behind these nothing is known of the stack.

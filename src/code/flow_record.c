@@ -192,6 +192,18 @@ void flow_record_kept(flow_job *job, const hvc_state *before, const hvc_state *a
         add_kept(job, unseen);
 }
 
+void flow_record_left(flow_job *job, const hvc_state *state)
+{
+    hvc_values *values = job->env->values;
+    for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
+        if (state->regs[reg] != HVC_VALUE_UNDEFINED &&
+            hvc_term_of(values, state->regs[reg])->kind != HVC_TERM_ENTRY)
+            flow_record_kept_value(job, state->regs[reg]);
+    for (size_t i = 0; i < state->slot_count; i++)
+        if (hvc_term_of(values, state->slots[i].value)->kind != HVC_TERM_ENTRY)
+            flow_record_kept_value(job, state->slots[i].value);
+}
+
 /* Whether nothing is known to have been put where argument n would be. */
 static bool is_absent(const flow_job *job, const hvc_state *state, unsigned n, bool tail)
 {

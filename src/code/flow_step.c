@@ -682,8 +682,11 @@ void flow_run_block(flow_job *job, const flow_block *block, hvc_state *state, hv
             following = &job->insns.items[++index];
         else
             following = flow_insn_at(job, next, &index);
-        if (following == NULL)
+        if (following == NULL) {
+            if (job->recording)
+                flow_record_left(job, state);
             return;
+        }
         if (following->leader) {
             step_add_way(ret_successors, next, state);
             return;

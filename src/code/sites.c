@@ -352,10 +352,12 @@ bool sites_add_member(sites_job *job, const hvc_flow *flow, const hvc_flow_call 
 typedef bool (*take_member)(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
                             hvc_value_id member);
 
-static bool add_calls(sites_job *job, const hvc_flow *flow, take_member take)
+/* Takes each value that the target of one of the calls can be. */
+static bool take_calls(sites_job *job, const hvc_flow *flow, const hvc_flow_call *calls,
+                       size_t call_count, take_member take)
 {
-    for (size_t i = 0; i < flow->calls.count; i++) {
-        const hvc_flow_call *call = &flow->calls.items[i];
+    for (size_t i = 0; i < call_count; i++) {
+        const hvc_flow_call *call = &calls[i];
         size_t count;
         hvc_value_members(&job->analysis->values, &call->target, &count);
         for (size_t k = 0; k < count; k++) {
@@ -366,6 +368,16 @@ static bool add_calls(sites_job *job, const hvc_flow *flow, take_member take)
         }
     }
     return true;
+}
+
+static bool add_calls(sites_job *job, const hvc_flow *flow, take_member take)
+{
+    return take_calls(job, flow, flow->calls.items, flow->calls.count, take);
+}
+
+static bool add_guesses(sites_job *job, const hvc_flow *flow, take_member take)
+{
+    return take_calls(job, flow, flow->guesses.items, flow->guesses.count, take);
 }
 
 /* Whether one of the members of value is the pointer of import. */
@@ -405,9 +417,7 @@ unsigned sites_argument_limit(const sites_job *job, const hvc_flow_call *call)
     return (unsigned)facts->x86_stack / 4;
 }
 
-/* 32-bit code: the registers (bits, of a call's arguments) in which functions of the image may take
- * parameters, where call's target is such a function. */
-static unsigned argument_registers(const sites_job *job, const hvc_flow_call *call)
+unsigned sites_argument_registers(const sites_job *job, const hvc_flow_call *call)
 {
     hvc_callee callee = {0};
     unsigned taken = 0;
@@ -424,7 +434,7 @@ static unsigned argument_registers(const sites_job *job, const hvc_flow_call *ca
 /* Whether a call hands the pointer of import on in a register of those. */
 static bool hands_on_in_register(const sites_job *job, const hvc_flow_call *call, uint32_t import)
 {
-    unsigned taken = argument_registers(job, call);
+    unsigned taken = sites_argument_registers(job, call);
     for (unsigned n = HVC_FLOW_ARGUMENTS; n < HVC_FLOW_GIVEN; n++)
         if ((taken >> n & 1) != 0 && holds_import(job->analysis, call->arguments[n], import))
             return true;
@@ -436,6 +446,30 @@ static bool hands_on_in_register(const sites_job *job, const hvc_flow_call *call
 static bool is_lost(const hvc_values *values, hvc_value_id value, bool kept)
 {
     return hvc_value_is_lost(values, value) || (hvc_value_is_read(values, value) && kept);
+}
+
+/* Whether a call whose target got lost is one that the guesses tell of. */
+static bool is_guessed(const sites_job *job, const hvc_flow *flow, uint32_t rva, bool hidden)
+{
+    bool found = false;
+    for (size_t i = 0; i < flow->guesses.count; i++) {
+        const hvc_flow_call *guess = &flow->guesses.items[i];
+        if (guess->rva == rva && is_lost(&job->analysis->values, guess->target, hidden))
+            return false;
+        found |= guess->rva == rva;
+    }
+    return found;
+}
+
+bool sites_may_hide_calls(const sites_job *job, const hvc_flow *flow, bool hidden)
+{
+    for (size_t i = 0; i < flow->calls.count; i++) {
+        const hvc_flow_call *call = &flow->calls.items[i];
+        if (is_lost(&job->analysis->values, call->target, hidden) &&
+            !is_guessed(job, flow, call->rva, hidden))
+            return true;
+    }
+    return flow->incomplete && flow->guesses.count == 0;
 }
 
 /* How long the register lives that the instruction at rva loads: whether calls destroy it, and
@@ -669,7 +703,8 @@ static bool account(sites_job *job, const hvc_flow *flow)
             !follow_pointer(job, flow, read->rva, import))
             return false;
     }
-    return account_lost(job, flow) && (flow->blind.count == 0 || account_blind(job, flow));
+    return sites_account_wdf(job, flow) && account_lost(job, flow) &&
+           (flow->blind.count == 0 || account_blind(job, flow));
 }
 
 static bool holds(const hvc_analysis *analysis, hvc_value_id value, hvc_value_id wanted)
@@ -683,31 +718,26 @@ static bool holds(const hvc_analysis *analysis, hvc_value_id value, hvc_value_id
 }
 
 /* Whether a pointer that was looked up gets where its calls are not followed: to a callee, but for
- * the function itself, into memory, or to a call whose target got lost on the way. */
+ * the function itself, or into memory. */
 static bool is_handed_on(const sites_job *job, const hvc_flow *flow, hvc_value_id pointer)
 {
     const hvc_analysis *analysis = job->analysis;
-    bool hidden = false;
-    for (size_t i = 0; i < flow->hidden.count && !hidden; i++)
-        hidden = holds(analysis, flow->hidden.items[i], pointer);
     for (size_t i = 0; i < flow->kept.count; i++)
         if (holds(analysis, flow->kept.items[i], pointer))
             return true;
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
-        if (is_lost(&analysis->values, call->target, hidden))
-            return true;
         if (holds(analysis, call->target, pointer))
             continue;
         for (unsigned n = 0, limit = sites_argument_limit(job, call); n < limit; n++)
             if (holds(analysis, call->arguments[n], pointer))
                 return true;
-        unsigned taken = argument_registers(job, call);
+        unsigned taken = sites_argument_registers(job, call);
         for (unsigned n = HVC_FLOW_ARGUMENTS; n < HVC_FLOW_GIVEN; n++)
             if ((taken >> n & 1) != 0 && holds(analysis, call->arguments[n], pointer))
                 return true;
     }
-    return flow->incomplete;
+    return false;
 }
 
 static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_call *lookup,
@@ -715,12 +745,11 @@ static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_c
 {
     hvc_analysis *analysis = job->analysis;
     hvc_value_id result = hvc_value_result(&analysis->values, lookup->rva);
-    bool escapes = is_handed_on(job, flow, result), others = flow->incomplete, kept = false;
+    bool escapes = flow->incomplete || is_handed_on(job, flow, result), kept = false;
     for (size_t i = 0; i < flow->hidden.count; i++)
         kept |= holds(analysis, flow->hidden.items[i], result);
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
-        others |= is_lost(&analysis->values, call->target, kept);
         if (!holds(analysis, call->target, result))
             continue;
         *ret_used = true;
@@ -749,8 +778,7 @@ static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_c
         else if (!add_holder(job, rva + (uint32_t)store->offset, 0, ddi))
             return false;
     }
-    /* Calls whose target got lost may be of this pointer; which of them are, guesses tell. */
-    *ret_used &= !escapes && (!others || flow->guesses.count > 0);
+    *ret_used &= !escapes && !sites_may_hide_calls(job, flow, kept);
     return true;
 }
 
@@ -762,39 +790,83 @@ static bool is_followed(const sites_job *job, const hvc_flow_call *call)
            hvc_wdf_index(job->analysis, call->target, &index);
 }
 
-/* The calls of what matters that only a look at the code as if control was not lost shows. */
-static bool add_guesses(sites_job *job, const hvc_flow *flow)
+/* Adds a call of member that only a look at the code as if control was not lost shows, when that is
+ * of interest. */
+static bool add_guess(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                      hvc_value_id member)
 {
-    for (size_t i = 0; i < flow->guesses.count; i++) {
-        const hvc_flow_call *call = &flow->guesses.items[i];
-        const hvc_flow_call *sure = hvc_flow_call_at(flow, call->rva);
-        uint32_t import;
-        bool imported = sites_import_of_call(job, call, &import);
-        const hvc_ddi *ddi =
-            imported ? ddi_of_import(job, import) : sites_wdf_ddi(job, call->target);
-        if (ddi == NULL || (sure != NULL && is_followed(job, sure)))
-            continue;
-        if (!sites_add_open(job, flow, call->rva, ddi,
-                            imported ? form_of(job, call, import) : "wdf",
-                            hvc_unknown_text(HVC_UNKNOWN_FLOW)))
-            return false;
-    }
-    return true;
+    hvc_flow_call one = *call;
+    one.target = member;
+    const hvc_flow_call *sure = hvc_flow_call_at(flow, call->rva);
+    if (sure != NULL && (is_followed(job, sure) || holds(job->analysis, sure->target, member)))
+        return true;
+    uint32_t import;
+    bool imported = sites_import_of_call(job, &one, &import);
+    const hvc_ddi *ddi = imported ? ddi_of_import(job, import) : sites_wdf_ddi(job, member);
+    if (ddi != NULL)
+        return sites_add_open(job, flow, call->rva, ddi,
+                              imported ? form_of(job, call, import) : "wdf",
+                              hvc_unknown_text(HVC_UNKNOWN_FLOW));
+    ddi = imported ? NULL : sites_method_ddi(job, member);
+    return ddi == NULL || sites_guess_method(job, flow, &one, ddi);
 }
 
-/* The same for calls through variables that hold a pointer. */
-static bool add_held_guesses(sites_job *job, const hvc_flow *flow)
+/* The same for a call through a variable that holds a pointer. */
+static bool add_held_guess(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                           hvc_value_id member)
 {
-    for (size_t i = 0; i < flow->guesses.count; i++) {
-        const hvc_flow_call *call = &flow->guesses.items[i];
-        const hvc_flow_call *sure = hvc_flow_call_at(flow, call->rva);
-        const sites_alias *holder = holder_of(job, call->target);
-        if (holder == NULL || (sure != NULL && holder_of(job, sure->target) != NULL))
+    const hvc_flow_call *sure = hvc_flow_call_at(flow, call->rva);
+    const sites_alias *holder = holder_of(job, member);
+    if (holder == NULL || (sure != NULL && (holder_of(job, sure->target) != NULL ||
+                                            holds(job->analysis, sure->target, member))))
+        return true;
+    const hvc_ddi *ddi = holder->ddi != NULL ? holder->ddi : ddi_of_import(job, holder->import);
+    return ddi == NULL ||
+           sites_add_open(job, flow, call->rva, ddi, holder->ddi != NULL ? "lookup" : "global",
+                          hvc_unknown_text(HVC_UNKNOWN_FLOW));
+}
+
+/* Whether a pointer that was read from a variable gets where its calls are not followed:
+ * is_handed_on tells of most ways. */
+static bool leaves_sight(const sites_job *job, const hvc_flow *flow, hvc_value_id pointer)
+{
+    const hvc_analysis *analysis = job->analysis;
+    bool used = false;
+    for (size_t i = 0; i < flow->calls.count && !used; i++)
+        used = holds(analysis, flow->calls.items[i].target, pointer);
+    for (size_t i = 0; i < flow->stores.count; i++)
+        if (holds(analysis, flow->stores.items[i].value, pointer))
+            return true;
+    return is_handed_on(job, flow, pointer) || (!used && flow->returned != HVC_VALUE_UNDEFINED &&
+                                                holds(analysis, flow->returned, pointer));
+}
+
+/* Every read of a variable that holds a pointer has to show up, as those of slots do. */
+static bool account_held(sites_job *job, const hvc_flow *flow)
+{
+    hvc_analysis *analysis = job->analysis;
+    for (size_t i = 0; i < flow->reads.count; i++) {
+        const hvc_flow_read *read = &flow->reads.items[i];
+        const sites_alias *holder = alias_at(job->holders.items, job->holders.count, read->from);
+        if (holder == NULL)
             continue;
+        const hvc_flow_call *call = hvc_flow_call_at(flow, read->rva);
         const hvc_ddi *ddi = holder->ddi != NULL ? holder->ddi : ddi_of_import(job, holder->import);
-        if (ddi != NULL &&
-            !sites_add_open(job, flow, call->rva, ddi, holder->ddi != NULL ? "lookup" : "global",
-                            hvc_unknown_text(HVC_UNKNOWN_FLOW)))
+        if (ddi == NULL || (call != NULL && call->memory == read->from))
+            continue;
+        hvc_value_id address =
+            hvc_value_const(&analysis->values, analysis->image->headers.image_base + read->from);
+        hvc_value_id pointer =
+            hvc_value_load(&analysis->values, address, 0, analysis->isa->pointer_size, false);
+        bool hidden = false, leaves = leaves_sight(job, flow, pointer);
+        for (size_t k = 0; k < flow->hidden.count; k++)
+            hidden |= holds(analysis, flow->hidden.items[k], pointer);
+        if (!leaves && (!sites_may_hide_calls(job, flow, hidden) ||
+                        sites_is_used_at_once(analysis, read->rva)))
+            continue;
+        if (!sites_add_open(job, flow, read->rva, ddi, "reference",
+                            leaves ? "its pointer is handed on, and its calls are not followed"
+                                   : "its pointer is loaded, and its calls are not followed"))
             return false;
     }
     return true;
@@ -814,8 +886,8 @@ static bool process(sites_job *job, uint32_t group)
         job->cut = true; /* a bound: this function was not looked at */
         return !job->analysis->failed;
     }
-    return account(job, flow) && add_calls(job, flow, sites_add_member) && add_guesses(job, flow) &&
-           sites_look_at_practice(job, flow);
+    return account(job, flow) && add_calls(job, flow, sites_add_member) &&
+           add_guesses(job, flow, add_guess) && sites_look_at_practice(job, flow);
 }
 
 /* An import that decides and that no code refers to: it is called in a way that is not seen, if at
@@ -885,7 +957,8 @@ static bool look(sites_job *job)
         if (!hvc_analysis_is_thorough(analysis, job->queue.items[i]))
             continue; /* what was settled quickly has nothing to do with them */
         const hvc_flow *flow = hvc_analysis_flow(analysis, job->queue.items[i]);
-        if (flow != NULL && (!add_calls(job, flow, add_held) || !add_held_guesses(job, flow)))
+        if (flow != NULL && (!account_held(job, flow) || !add_calls(job, flow, add_held) ||
+                             !add_guesses(job, flow, add_held_guess)))
             return false;
     }
     return true;

@@ -76,6 +76,12 @@ bool sites_enqueue_point(sites_job *job, sites_point_kind kind, const hvc_xref *
 /* How many arguments a call can have at most, as far as its callee is known: what lies behind them
  * on the stack is none. */
 unsigned sites_argument_limit(const sites_job *job, const hvc_flow_call *call);
+/* 32-bit code: the registers (bits, of a call's arguments) in which functions of the image may take
+ * parameters, where call's target is such a function. */
+unsigned sites_argument_registers(const sites_job *job, const hvc_flow_call *call);
+/* Whether there may be calls of a pointer that are not seen: where their target got lost, and
+ * guesses do not tell of them. hidden: the pointer was put on the stack. */
+bool sites_may_hide_calls(const sites_job *job, const hvc_flow *flow, bool hidden);
 /* Adds the call of member, one of the values that its target can be, when that is of interest. */
 bool sites_add_member(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
                       hvc_value_id member);
@@ -144,6 +150,12 @@ const hvc_ddi *sites_wdf_ddi(const sites_job *job, hvc_value_id target);
 /* The impacted function that a read of rva, in KMDF's table or of the pointer to it, may be for in
  * the function of a group; NULL when none. */
 const hvc_ddi *sites_wdf_ddi_at(const sites_job *job, uint32_t group, uint32_t rva);
+/* Whether the code right behind a read at rva uses up what was read: by one call, which destroys
+ * all registers that have to do with it. */
+bool sites_is_used_at_once(const hvc_analysis *analysis, uint32_t rva);
+/* Every read of what leads to an entry of KMDF's table that matters has to show up in one way or
+ * another: those are told that may lead to calls which are not seen. */
+bool sites_account_wdf(sites_job *job, const hvc_flow *flow);
 
 /* sites_method.c */
 /* Enqueues the functions that may call impacted methods. */
@@ -155,6 +167,10 @@ const hvc_ddi *sites_method_ddi(const sites_job *job, hvc_value_id target);
  * would be guilty, and else not at all. */
 bool sites_add_method(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
                       const hvc_ddi *ddi);
+/* The same for a call that only a look at the code as if control was not lost shows: open, where
+ * the object is proven to have the method. */
+bool sites_guess_method(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                        const hvc_ddi *ddi);
 
 /* sites_judge.c */
 /* What a function is called in reports: its export's name, "DriverEntry", or "sub_" and its RVA. */

@@ -1,6 +1,7 @@
 /* Calls of the methods of objects, by their place in the object's table. Where it is known what was
  * asked for when the object was given, the call is proven; of others only guilty arguments are
  * told, and only as possible. */
+#include "code/judge.h"
 #include "code/methods.h"
 #include "code/sites.h"
 
@@ -172,4 +173,15 @@ bool sites_add_method(sites_job *job, const hvc_flow *flow, const hvc_flow_call 
     else if (site->judgement != HVC_JUDGEMENT_POSSIBLE)
         job->sites.count--;
     return true;
+}
+
+bool sites_guess_method(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
+                        const hvc_ddi *ddi)
+{
+    hvc_object object;
+    int32_t distance;
+    if (take_apart(job->analysis, call->target, &object, &distance) && object != HVC_OBJECT_UNKNOWN)
+        return sites_add_open(job, flow, call->rva, ddi, "method",
+                              hvc_unknown_text(HVC_UNKNOWN_FLOW));
+    return sites_add_method(job, flow, call, ddi);
 }

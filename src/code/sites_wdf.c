@@ -84,14 +84,54 @@ static bool mentions(const hvc_analysis *analysis, const sites_distances *wanted
     return false;
 }
 
-/* Every fragment of the function counts. */
-static bool may_call(const hvc_analysis *analysis, const sites_distances *wanted, uint32_t group)
+/* 32-bit code: whether a function may be a part of the one in front of it that a pointer leads
+ * into. Neither padding nor a usual prologue tells that it is none. */
+static bool may_continue(const hvc_analysis *analysis, const hvc_code_function *function)
 {
-    const hvc_code_function *part;
-    for (size_t n = 0; (part = hvc_function_part(&analysis->map, group, n)) != NULL; n++)
+    const unsigned own = HVC_FROM_ENTRY | HVC_FROM_EXPORT | HVC_FROM_GUARD | HVC_FROM_EXCEPTION;
+    hvc_span bytes = hvc_image_span(analysis->image, function->begin - 1, 3);
+    if (analysis->isa->pointer_size != 4 || (function->sources & own) != 0 || bytes.size < 3)
+        return false;
+    const uint8_t *at = bytes.data;
+    return at[0] != 0xCC && at[0] != 0x90 && !(at[1] == 0x55 && (at[2] == 0x8B || at[2] == 0x89)) &&
+           !(at[1] == 0x8B && at[2] == 0xFF);
+}
+
+/* How many functions before and behind another one are looked at, as far as they may be parts of
+ * it: none, where it most likely goes on, and all. */
+typedef struct reach {
+    unsigned before, behind;
+} reach;
+static const reach reaches[] = {{0, 0}, {0, 1}, {16, 16}};
+enum { REACHES = sizeof(reaches) / sizeof(reaches[0]) };
+
+/* Every fragment of the function counts, and so does what may be a part of it. */
+static bool may_call_within(const hvc_analysis *analysis, const sites_distances *wanted,
+                            uint32_t group, const reach *within)
+{
+    const hvc_function_map *map = &analysis->map;
+    const hvc_code_function *first = map->functions.items, *behind = first + map->functions.count;
+    const hvc_code_function *part, *whole = hvc_function_at(map, group);
+    for (size_t n = 0; (part = hvc_function_part(map, group, n)) != NULL; n++)
+        if (mentions(analysis, wanted, part->begin, part->end))
+            return true;
+    part = whole;
+    for (unsigned i = 0; i < within->before && part > first && may_continue(analysis, part); i++) {
+        part--;
+        if (mentions(analysis, wanted, part->begin, part->end))
+            return true;
+    }
+    part = whole + 1;
+    for (unsigned i = 0; i < within->behind && part < behind && may_continue(analysis, part);
+         i++, part++)
         if (mentions(analysis, wanted, part->begin, part->end))
             return true;
     return false;
+}
+
+static bool may_call(const hvc_analysis *analysis, const sites_distances *wanted, uint32_t group)
+{
+    return may_call_within(analysis, wanted, group, &reaches[REACHES - 1]);
 }
 
 const hvc_ddi *sites_wdf_ddi_at(const sites_job *job, uint32_t group, uint32_t rva)
@@ -99,15 +139,19 @@ const hvc_ddi *sites_wdf_ddi_at(const sites_job *job, uint32_t group, uint32_t r
     const hvc_analysis *analysis = job->analysis;
     size_t count;
     const hvc_ddi *ddis = hvc_ddis(&count);
-    for (size_t k = 0; analysis->wdf_table != 0 && k < count; k++) {
-        uint32_t distance = ddis[k].slot * analysis->isa->pointer_size;
-        if (ddis[k].via != HVC_VIA_WDF || ddis[k].slot >= analysis->wdf_count ||
-            rva != analysis->wdf_table + (analysis->wdf_indirect ? 0 : distance))
-            continue;
-        sites_distances wanted = {0};
-        add_distance(&wanted, distance);
-        if (!analysis->wdf_indirect || may_call(analysis, &wanted, group))
-            return &ddis[k];
+    if (analysis->wdf_table == 0 || (analysis->wdf_indirect && rva != analysis->wdf_table))
+        return NULL;
+    for (unsigned i = 0; i < (analysis->wdf_indirect ? REACHES : 1); i++) {
+        for (size_t k = 0; k < count; k++) {
+            uint32_t distance = ddis[k].slot * analysis->isa->pointer_size;
+            if (ddis[k].via != HVC_VIA_WDF || ddis[k].slot >= analysis->wdf_count)
+                continue;
+            sites_distances wanted = {0};
+            add_distance(&wanted, distance);
+            if (analysis->wdf_indirect ? may_call_within(analysis, &wanted, group, &reaches[i])
+                                       : rva == analysis->wdf_table + distance)
+                return &ddis[k];
+        }
     }
     return NULL;
 }
@@ -196,4 +240,132 @@ bool sites_seed_wdf(sites_job *job)
                sites_add_open(job, NULL, analysis->image->headers.entry_point, create, "wdf",
                               "KMDF's function table was not found");
     return each_range(job, seed_range);
+}
+
+/* -- what becomes of what is read -- */
+
+/* Whether a value may be an entry of KMDF's table that matters, or the pointer to the table. */
+static bool leads_to_entry(const sites_job *job, hvc_value_id value)
+{
+    const hvc_analysis *analysis = job->analysis;
+    uint64_t table = analysis->image->headers.image_base + analysis->wdf_table, address;
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(&analysis->values, &value, &count);
+    for (size_t i = 0; i < count; i++) {
+        const hvc_term *term = hvc_term_of(&analysis->values, members[i]);
+        if (term->kind == HVC_TERM_LOAD &&
+            (sites_wdf_ddi(job, members[i]) != NULL ||
+             (analysis->wdf_indirect && hvc_value_is_const(&analysis->values, term->a, &address) &&
+              address + (uint64_t)(int64_t)term->offset == table)))
+            return true;
+    }
+    return false;
+}
+
+static bool any_leads(const sites_job *job, const hvc_value_id *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (leads_to_entry(job, values[i]))
+            return true;
+    return false;
+}
+
+/* Whether a call gives its callee what leads to an entry that matters. By the calling convention a
+ * framework function sees nothing of the table that its own pointer was read from. */
+static bool gives_entry(const sites_job *job, const hvc_flow_call *call)
+{
+    uint32_t index;
+    if (hvc_wdf_index(job->analysis, call->target, &index))
+        return false;
+    unsigned taken = sites_argument_registers(job, call);
+    for (unsigned n = HVC_FLOW_ARGUMENTS; n < HVC_FLOW_GIVEN; n++)
+        if ((taken >> n & 1) != 0 && leads_to_entry(job, call->arguments[n]))
+            return true;
+    return any_leads(job, call->arguments, sites_argument_limit(job, call));
+}
+
+/* Whether what leads to an entry that matters goes where its calls are not followed. */
+static bool is_handed_on(const sites_job *job, const hvc_flow *flow)
+{
+    bool used = false;
+    uint32_t index;
+    for (size_t i = 0; i < flow->calls.count; i++) {
+        if (gives_entry(job, &flow->calls.items[i]))
+            return true;
+        used |= hvc_wdf_index(job->analysis, flow->calls.items[i].target, &index);
+    }
+    for (size_t i = 0; i < flow->stores.count; i++)
+        if (leads_to_entry(job, flow->stores.items[i].value))
+            return true;
+    if (!used && flow->returned != HVC_VALUE_UNDEFINED && leads_to_entry(job, flow->returned))
+        return true;
+    return any_leads(job, flow->kept.items, flow->kept.count);
+}
+
+static uint64_t bit_of(const hvc_operand *operand)
+{
+    return operand->kind == HVC_OPERAND_REG ? UINT64_C(1) << operand->reg : 0;
+}
+
+bool sites_is_used_at_once(const hvc_analysis *analysis, uint32_t rva)
+{
+    enum { LOOK = 24 }; /* instructions */
+    const hvc_isa *isa = analysis->isa;
+    uint64_t holders = 0;
+    for (unsigned i = 0; i < LOOK; i++) {
+        hvc_insn insn;
+        if (!isa->decode(hvc_image_span(analysis->image, rva, isa->max_length),
+                         analysis->image->headers.image_base + rva, &insn))
+            return false;
+        for (unsigned k = 0; k < insn.op_count; k++) {
+            const hvc_op *op = &insn.ops[k];
+            uint64_t used = (bit_of(&op->a) | bit_of(&op->b)) & holders;
+            bool reads = op->kind == HVC_OP_LOAD && op->memory.base < HVC_REG_COUNT &&
+                         (holders >> op->memory.base & 1) != 0;
+            if (op->kind == HVC_OP_CALL)
+                return used != 0 && (holders & ~(uint64_t)isa->volatile_registers &
+                                     ((UINT64_C(1) << HVC_REG_MACHINE) - 1)) == 0;
+            bool passes = op->kind == HVC_OP_MOVE || op->kind == HVC_OP_ALU ||
+                          op->kind == HVC_OP_LOAD || op->kind == HVC_OP_COMPARE;
+            if (!passes && (used != 0 || op->kind == HVC_OP_BRANCH || op->kind == HVC_OP_JUMP ||
+                            op->kind == HVC_OP_RETURN || op->kind == HVC_OP_TRAP))
+                return false;
+            if (op->dst >= HVC_REG_COUNT || !passes)
+                continue;
+            if (used != 0 || reads || (i == 0 && op->kind == HVC_OP_LOAD))
+                holders |= UINT64_C(1) << op->dst;
+            else if (!op->merge)
+                holders &= ~(UINT64_C(1) << op->dst);
+        }
+        rva += insn.length;
+    }
+    return false;
+}
+
+bool sites_account_wdf(sites_job *job, const hvc_flow *flow)
+{
+    const hvc_analysis *analysis = job->analysis;
+    bool known = false, handed = false, hides = false;
+    for (size_t i = 0; i < flow->reads.count; i++) {
+        const hvc_flow_read *read = &flow->reads.items[i];
+        const hvc_ddi *ddi = sites_wdf_ddi_at(job, flow->begin, read->from);
+        const hvc_flow_call *call = ddi != NULL ? hvc_flow_call_at(flow, read->rva) : NULL;
+        if (ddi == NULL || (call != NULL && call->memory == read->from))
+            continue;
+        if (!known) {
+            known = true;
+            handed = is_handed_on(job, flow);
+            hides = sites_may_hide_calls(job, flow,
+                                         any_leads(job, flow->hidden.items, flow->hidden.count));
+        }
+        if (!handed && (!hides || sites_is_used_at_once(analysis, read->rva)))
+            continue;
+        if (analysis->wdf_indirect && sites_reads_no_entry(job, read->rva, true))
+            continue;
+        if (!sites_add_open(job, flow, read->rva, ddi, "reference",
+                            handed ? "its pointer is handed on, and its calls are not followed"
+                                   : "its pointer is loaded, and its calls are not followed"))
+            return false;
+    }
+    return true;
 }

@@ -69,13 +69,16 @@ extern volatile ULONG_PTR sink;
 #define KEEP(expression) (sink = (ULONG_PTR)(expression))
 
 /* A place that control may arrive at: the image has its address. 32-bit code takes such a place for the
- * beginning of another function. */
+ * beginning of another function, and what is open behind it shows in front of it. */
 #if defined(_WIN64)
-#define ENTERED                                                                                    \
-    __asm__ volatile("1:\n\t.section .rdata,\"dr\"\n\t.balign 8\n\t.quad 1b\n\t.text" ::           \
-                         : "memor"                                                                 \
-                           "y")
+#define ENTERED_POINTER ".balign 8\n\t.quad 1b"
+#define ENTERED_WHY     "open control"
+#else
+#define ENTERED_POINTER ".balign 4\n\t.long 1b"
+#define ENTERED_WHY     "open *"
 #endif
+#define ENTERED                                                                                    \
+    __asm__ volatile("1:\n\t.section .rdata,\"dr\"\n\t" ENTERED_POINTER "\n\t.text" ::: "memory")
 
 #define CALL_EXPECT(function, ddi, values, judgement, form, ...)                                   \
     EXPECT(function, ddi, values, judgement, form)                                                 \

@@ -160,6 +160,7 @@ ROOT(unresolved_init)
 }
 
 /* Too many values meet for the second call. */
+EXPECT(another, "ExAllocatePoolWithTag", "open *", "undetermined", "reference")
 static APART ALLOCATE another(void)
 {
     return sink == 99 ? (ALLOCATE)0 : kept;
@@ -190,8 +191,7 @@ ROOT(met)
 }
 
 /* Control may arrive between two calls of one pointer. */
-#if defined(ENTERED)
-EXPECT(entered, "ExAllocatePoolWithTag", "open *", "ok|undetermined", "lookup")
+EXPECT(entered, "ExAllocatePoolWithTag", "open *", "ok|undetermined", "lookup|reference sites=2")
 ROOT(entered)
 {
     UNICODE_STRING string;
@@ -204,7 +204,7 @@ ROOT(entered)
     ENTERED;
     KEEP(routine(NonPagedPool, 25, TAG));
 }
-EXPECT(kept_entered, "ExAllocatePool2", "open control", "ok|undetermined", "lookup sites=2")
+EXPECT(kept_entered, "ExAllocatePool2", "open *", "ok|undetermined", "lookup|reference sites=2")
 ROOT(kept_entered)
 {
     ALLOCATE2 routine = kept2;
@@ -212,4 +212,3 @@ ROOT(kept_entered)
     ENTERED;
     KEEP(routine(POOL_FLAG_NON_PAGED_EXECUTE, 25, TAG));
 }
-#endif

@@ -95,6 +95,18 @@ ROOT(asked_held)
     if (ASK(kept, &IID_IPortWavePci, &pci))
         KEEP(NEW(pci, NonPagedPool));
 }
+/* Control may arrive between the question and the call. */
+#if defined(_WIN64)
+EXPECT(asked_entered, DMA, "open control", "undetermined", PROVEN)
+ROOT(asked_entered)
+{
+    OBJECT *pci;
+    if (!ASK(kept, &IID_IPortWavePci, &pci))
+        return;
+    ENTERED;
+    KEEP(NEW(pci, NonPagedPool));
+}
+#endif
 /* Others run meanwhile, which know nothing of where the pointer is. */
 EXPECT(asked_before, DMA, "0", "violation", PROVEN)
 ROOT(asked_before)

@@ -10,8 +10,7 @@
 #include "wdf.h"
 
 /* Control may arrive between the read of the table and the call. */
-#if defined(ENTERED)
-EXPECT(entered, "WdfMemoryCreate", "open control", "undetermined", WDF_FORM)
+EXPECT(entered, "WdfMemoryCreate", ENTERED_WHY, "undetermined", "wdf|reference")
 ROOT(entered)
 {
     const WDFFUNC *table = WdfFunctions;
@@ -19,4 +18,61 @@ ROOT(entered)
     ENTERED;
     KEEP(((MEMORY_CREATE)table[192])(WdfDriverGlobals, 0, NonPagedPoolNx, TAG, 64, &made, 0));
 }
-#endif
+/* The same where the call is of one of two entries. */
+EXPECT(either, "WdfDeviceAllocAndQueryProperty", ENTERED_WHY, "undetermined", "wdf|reference")
+EXPECT(either, "WdfFdoInitAllocAndQueryProperty", ENTERED_WHY, "undetermined",
+       "wdf|reference optional")
+ROOT(either)
+{
+    QUERY query;
+    if (sink == 3) {
+        query = (QUERY)WdfFunctions[82];
+        sink = 4;
+    } else {
+        query = (QUERY)WdfFunctions[127];
+    }
+    ENTERED;
+    KEEP(query(WdfDriverGlobals, 0, 7, NonPagedPool, 0, &made));
+}
+
+/* Too many values meet for the call. */
+static MEMORY_CREATE stored;
+static APART MEMORY_CREATE another(void)
+{
+    return sink == 99 ? (MEMORY_CREATE)0 : stored;
+}
+#define OR_ANOTHER(number)                                                                         \
+    if (sink == (number))                                                                          \
+    create = another()
+EXPECT(met, "WdfMemoryCreate", "open *", "undetermined", "reference")
+ROOT(met)
+{
+    MEMORY_CREATE create = (MEMORY_CREATE)WdfFunctions[192];
+    OR_ANOTHER(1);
+    OR_ANOTHER(2);
+    OR_ANOTHER(3);
+    OR_ANOTHER(4);
+    OR_ANOTHER(5);
+    OR_ANOTHER(6);
+    OR_ANOTHER(7);
+    OR_ANOTHER(8);
+    OR_ANOTHER(9);
+    KEEP(create(WdfDriverGlobals, 0, NonPagedPool, TAG, 64, &made, 0));
+}
+
+/* The entry goes elsewhere. */
+EXPECT(store, "WdfMemoryCreate", "open *", "undetermined", "reference")
+ROOT(store)
+{
+    stored = (MEMORY_CREATE)WdfFunctions[192];
+}
+__declspec(dllexport) void given(MEMORY_CREATE create);
+APART void given(MEMORY_CREATE create)
+{
+    KEEP(create(WdfDriverGlobals, 0, NonPagedPool, TAG, 64, &made, 0));
+}
+EXPECT(give, "WdfMemoryCreate", "open *", "undetermined", "reference")
+ROOT(give)
+{
+    given((MEMORY_CREATE)WdfFunctions[192]);
+}
