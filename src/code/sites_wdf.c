@@ -244,7 +244,18 @@ bool sites_seed_wdf(sites_job *job)
 
 /* -- what becomes of what is read -- */
 
-/* Whether a value may be an entry of KMDF's table that matters, or the pointer to the table. */
+/* Whether a value may be an entry of KMDF's table that matters. */
+static bool holds_entry(const sites_job *job, hvc_value_id value)
+{
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(&job->analysis->values, &value, &count);
+    for (size_t i = 0; i < count; i++)
+        if (sites_wdf_ddi(job, members[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* The same, or the pointer to the table. */
 static bool leads_to_entry(const sites_job *job, hvc_value_id value)
 {
     const hvc_analysis *analysis = job->analysis;
@@ -253,13 +264,12 @@ static bool leads_to_entry(const sites_job *job, hvc_value_id value)
     const hvc_value_id *members = hvc_value_members(&analysis->values, &value, &count);
     for (size_t i = 0; i < count; i++) {
         const hvc_term *term = hvc_term_of(&analysis->values, members[i]);
-        if (term->kind == HVC_TERM_LOAD &&
-            (sites_wdf_ddi(job, members[i]) != NULL ||
-             (analysis->wdf_indirect && hvc_value_is_const(&analysis->values, term->a, &address) &&
-              address + (uint64_t)(int64_t)term->offset == table)))
+        if (analysis->wdf_indirect && term->kind == HVC_TERM_LOAD &&
+            hvc_value_is_const(&analysis->values, term->a, &address) &&
+            address + (uint64_t)(int64_t)term->offset == table)
             return true;
     }
-    return false;
+    return holds_entry(job, value);
 }
 
 static bool any_leads(const sites_job *job, const hvc_value_id *values, size_t count)
@@ -297,7 +307,10 @@ static bool is_handed_on(const sites_job *job, const hvc_flow *flow)
     for (size_t i = 0; i < flow->stores.count; i++)
         if (leads_to_entry(job, flow->stores.items[i].value))
             return true;
-    if (!used && flow->returned != HVC_VALUE_UNDEFINED && leads_to_entry(job, flow->returned))
+    /* The table's pointer that is left in the return register of a function that calls by it is no
+     * result. */
+    if (flow->returned != HVC_VALUE_UNDEFINED &&
+        (used ? holds_entry(job, flow->returned) : leads_to_entry(job, flow->returned)))
         return true;
     return any_leads(job, flow->kept.items, flow->kept.count);
 }

@@ -107,3 +107,54 @@ ROOT(neighbours)
     KEEP(WDF(QUERY, 193, 0, 7, NonPagedPool, 0, &made));
     KEEP(WDF(QUERY, 435, 0, 7, NonPagedPool, 0, &made));
 }
+
+/* Too many values meet for the call. */
+static MEMORY_CREATE stored;
+static APART MEMORY_CREATE another(void)
+{
+    return sink == 99 ? (MEMORY_CREATE)0 : stored;
+}
+#define OR_ANOTHER(number)                                                                         \
+    if (sink == (number))                                                                          \
+    create = another()
+EXPECT(met, "WdfMemoryCreate", "open *", "undetermined", "reference")
+ROOT(met)
+{
+    MEMORY_CREATE create = (MEMORY_CREATE)WdfFunctions[192];
+    OR_ANOTHER(1);
+    OR_ANOTHER(2);
+    OR_ANOTHER(3);
+    OR_ANOTHER(4);
+    OR_ANOTHER(5);
+    OR_ANOTHER(6);
+    OR_ANOTHER(7);
+    OR_ANOTHER(8);
+    OR_ANOTHER(9);
+    KEEP(create(WdfDriverGlobals, 0, NonPagedPool, TAG, 64, &made, 0));
+}
+
+/* The entry goes elsewhere. */
+EXPECT(store, "WdfMemoryCreate", "open *", "undetermined", "reference")
+ROOT(store)
+{
+    stored = (MEMORY_CREATE)WdfFunctions[192];
+}
+__declspec(dllexport) void given(MEMORY_CREATE create);
+APART void given(MEMORY_CREATE create)
+{
+    KEEP(create(WdfDriverGlobals, 0, NonPagedPool, TAG, 64, &made, 0));
+}
+EXPECT(give, "WdfMemoryCreate", "open *", "undetermined", "reference")
+ROOT(give)
+{
+    given((MEMORY_CREATE)WdfFunctions[192]);
+}
+#if !defined(_M_ARM64) && !defined(__aarch64__)
+EXPECT(fetch, "WdfMemoryCreate", "open *", "undetermined", "reference")
+__declspec(dllexport) MEMORY_CREATE fetch(void);
+APART MEMORY_CREATE fetch(void)
+{
+    KEEP(WDF(QUERY, 75, 0, 7, NonPagedPool, 0, &made));
+    return (MEMORY_CREATE)WdfFunctions[192];
+}
+#endif
