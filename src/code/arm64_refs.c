@@ -14,6 +14,7 @@ enum {
     REGION_WAYS = 4096, /* places in one function that branches lead to; of more nothing is known */
     MAX_SWEEPS = 12,    /* over one function; then nothing is known where branches lead */
     MAX_ESCAPED = 16,   /* addresses that get out in one function; more: all may have */
+    MAX_SPILLED = 16,   /* pages that one function puts into its frame; more: any may be there */
 };
 
 /* Where instructions name registers, besides bits 0 and 5 on: from bit 16 and 10 on. */
@@ -80,11 +81,14 @@ typedef struct tracker {
     HVC_VECTOR(way) ways;
     HVC_VECTOR(hvc_arm64_ref) refs;
     uint32_t escaped[MAX_ESCAPED];
-    unsigned escaped_count; /* MAX_ESCAPED + 1: all */
-    way table;              /* what holds at the jumps through tables */
-    bool handles;           /* exceptions may lead somewhere in it */
-    bool unseen;            /* control arrived in a way that is not seen */
-    uint32_t again;         /* a way back changed something from here on; NOT_AGAIN: none did */
+    unsigned escaped_count;        /* MAX_ESCAPED + 1: all */
+    uint32_t spilled[MAX_SPILLED]; /* what was put into the frame, and may be loaded again */
+    unsigned spilled_count;        /* MAX_SPILLED + 1: all */
+    bool spills_more;              /* since the last sweep began */
+    way table;                     /* what holds at the jumps through tables */
+    bool handles;                  /* exceptions may lead somewhere in it */
+    bool unseen;                   /* control arrived in a way that is not seen */
+    uint32_t again; /* a way back changed something from here on; NOT_AGAIN: none did */
     /* of the instruction in work */
     uint32_t rva, word;
     bool alive;
@@ -253,6 +257,41 @@ static inline void escape(tracker *it, unsigned n)
         escape_register(it, n);
 }
 
+/* A page near a zone goes into the frame. What lies in a zone escapes, which makes a reference of
+ * its own. */
+static void spill_value(tracker *it, uint32_t value)
+{
+    unsigned i = 0;
+    if (hvc_zones_hold(it->zones, value))
+        return;
+    while (i < it->spilled_count && i < MAX_SPILLED && it->spilled[i] != value)
+        i++;
+    if (i < it->spilled_count)
+        return;
+    if (it->spilled_count < MAX_SPILLED)
+        it->spilled[it->spilled_count] = value;
+    it->spilled_count++;
+    it->spills_more = true;
+}
+
+static bool is_frame(unsigned base)
+{
+    return base == 31 || base == 29;
+}
+
+/* Register n is stored to where a base leads. */
+static void spill(tracker *it, unsigned n, unsigned base)
+{
+    uint32_t bit = n == 31 || !is_frame(base) ? 0 : UINT32_C(1) << n;
+    escape(it, n);
+    if (it->now.known & bit)
+        spill_value(it, it->now.value[n]);
+    if ((it->now.perhaps & it->with_values & bit) == 0)
+        return;
+    for (unsigned i = 0; i < it->value_count[n] && i < REGION_VALUES; i++)
+        spill_value(it, it->values[n][i]);
+}
+
 static void escape_arguments(tracker *it)
 {
     for (uint32_t left = (it->now.known | it->now.perhaps) & ARGUMENTS; left != 0; left &= left - 1)
@@ -265,6 +304,19 @@ static void change(tracker *it, unsigned reg)
         return;
     it->now.known &= ~(UINT32_C(1) << reg);
     it->now.perhaps &= ~(UINT32_C(1) << reg);
+}
+
+/* A register gets what memory holds: of the frame, whatever was put there. */
+static void reload(tracker *it, unsigned reg, unsigned base)
+{
+    change(it, reg);
+    if (it->spilled_count == 0 || reg == 31 || !is_frame(base))
+        return;
+    for (unsigned i = 0; i < it->spilled_count && i < MAX_SPILLED; i++)
+        add_value(it, reg, it->spilled[i]);
+    if (it->spilled_count > MAX_SPILLED)
+        it->value_count[reg] = REGION_VALUES + 1;
+    it->now.perhaps |= UINT32_C(1) << reg;
 }
 
 static void set(tracker *it, unsigned reg, uint32_t value)
@@ -358,11 +410,11 @@ static void pair_of_registers(tracker *it, uint32_t word)
     if (vector)
         return;
     if (word >> 22 & 1) {
-        change(it, t);
-        change(it, word >> 10 & 31);
+        reload(it, t, n);
+        reload(it, word >> 10 & 31, n);
     } else {
-        escape(it, t);
-        escape(it, word >> 10 & 31);
+        spill(it, t, n);
+        spill(it, word >> 10 & 31, n);
     }
 }
 
@@ -387,10 +439,12 @@ static void one_register(tracker *it, uint32_t word)
         if (mode & 1)
             advance(it, n, n, offset);
     }
-    if (load && !prefetch)
+    if (load && !prefetch && size == 3)
+        reload(it, t, n);
+    else if (load && !prefetch)
         change(it, t);
     else if (!vector && !prefetch)
-        escape(it, t);
+        spill(it, t, n);
 }
 
 /* Exclusive, ordered, compare and swap, vector structures: the base as it is. */
@@ -664,7 +718,7 @@ static inline bool names(uint32_t word, unsigned places, uint32_t registers)
 /* The registers that may hold something of interest. */
 static inline uint32_t live_registers(const tracker *it)
 {
-    return it->now.known | (it->now.perhaps & it->given);
+    return it->spilled_count > 0 ? ALL_REGISTERS : it->now.known | (it->now.perhaps & it->given);
 }
 
 /* Carries one instruction out. */
@@ -791,13 +845,16 @@ static void scan_region(tracker *it, uint32_t begin, uint32_t end)
     }
     unsigned sweeps = 0;
     it->refs.count = 0;
-    it->escaped_count = 0;
+    it->escaped_count = it->spilled_count = 0;
     it->unseen = false;
     it->again = rva;
     it->table.reached = false;
     it->handles = hvc_place_in(it->handled, begin);
     do {
+        it->spills_more = false;
         sweep(it, it->again, fragment);
+        if (it->spills_more)
+            it->again = rva; /* what was loaded before may be that, on ways back */
         if (++sweeps == MAX_SWEEPS)
             reach_all(it, true);
         else if (it->again == NOT_AGAIN)

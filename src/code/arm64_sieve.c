@@ -86,6 +86,29 @@ static bool stores_behind(hvc_span code, uint32_t at, unsigned d)
     return false;
 }
 
+/* Whether an instruction stores one of these registers (bits) whole. */
+static bool stores_one(uint32_t word, uint32_t registers)
+{
+    bool one = (word & 0xffc00000) == 0xf9000000 || (word & 0xffe00000) == 0xf8000000;
+    bool pair = (word & 0xfe400000) == 0xa8000000;
+    return ((one || pair) && (registers >> (word & 31) & 1) != 0) ||
+           (pair && (registers >> (word >> 10 & 31) & 1) != 0);
+}
+
+/* Whether the code right behind a page in register d puts it into memory. */
+static bool is_spilled(hvc_span code, uint32_t at, unsigned d)
+{
+    uint32_t holders = UINT32_C(1) << d;
+    for (uint32_t end = at + STORE_BEHIND; (at += 4) <= end && at + 4 <= code.size;) {
+        uint32_t word = hvc_le32(code.data + at);
+        if (stores_one(word, holders))
+            return true;
+        if (hvc_arm64_is_add(word) && (holders >> (word >> 5 & 31) & 1) != 0)
+            holders |= UINT32_C(1) << (word & 31);
+    }
+    return false;
+}
+
 /* What needs no page: adr, ldr literal; and the pages of what is stored to. */
 static bool refers_alone(const hvc_arm64_sieve *sieve, hvc_span code, uint32_t rva, uint32_t at)
 {
@@ -116,6 +139,7 @@ hvc_arm64_sieved hvc_arm64_may_refer(const hvc_arm64_sieve *sieve, hvc_span code
     /* Bits: registers that are given a page near a zone, and those from which something may lead
      * into one if they hold such a page. */
     uint32_t pages = 0, plain = 0, filtered = 0;
+    bool spilled = false; /* such a page */
     for (uint32_t at = 0; at + 4 <= code.size; at += 4) {
         unsigned form = sieve->forms[code.data[at + 3]];
         if (form == 0)
@@ -131,12 +155,14 @@ hvc_arm64_sieved hvc_arm64_may_refer(const hvc_arm64_sieve *sieve, hvc_span code
         if (refers_alone(sieve, code, rva, at))
             return HVC_ARM64_ANY;
         if (hvc_arm64_is_adrp(word) &&
-            hvc_zones_near(sieve->all, hvc_arm64_adrp_page(word, rva + at)))
+            hvc_zones_near(sieve->all, hvc_arm64_adrp_page(word, rva + at))) {
             pages |= UINT32_C(1) << (word & 31);
+            spilled = spilled || is_spilled(code, at, word & 31);
+        }
     }
     if ((plain & pages) != 0)
         return HVC_ARM64_READS;
-    bool copied = pages != 0 && filtered != 0 && are_copied(code, pages);
+    bool copied = pages != 0 && filtered != 0 && (spilled || are_copied(code, pages));
     bool wanted = (copied && plain != 0) ||
                   (((filtered & pages) != 0 || copied) &&
                    sieve->filter->wanted(sieve->filter->context, rva, rva + (uint32_t)code.size));
