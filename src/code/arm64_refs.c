@@ -268,8 +268,8 @@ static void spill_value(tracker *it, uint32_t value)
         i++;
     if (i < it->spilled_count)
         return;
-    if (it->spilled_count < MAX_SPILLED)
-        it->spilled[it->spilled_count] = value;
+    if (i < MAX_SPILLED)
+        it->spilled[i] = value;
     it->spilled_count++;
     it->spills_more = true;
 }
@@ -288,7 +288,12 @@ static void spill(tracker *it, unsigned n, unsigned base)
         spill_value(it, it->now.value[n]);
     if ((it->now.perhaps & it->with_values & bit) == 0)
         return;
-    for (unsigned i = 0; i < it->value_count[n] && i < REGION_VALUES; i++)
+    if (it->value_count[n] > REGION_VALUES) {
+        it->spills_more |= it->spilled_count <= MAX_SPILLED;
+        it->spilled_count = MAX_SPILLED + 1;
+        return;
+    }
+    for (unsigned i = 0; i < it->value_count[n]; i++)
         spill_value(it, it->values[n][i]);
 }
 
@@ -312,11 +317,14 @@ static void reload(tracker *it, unsigned reg, unsigned base)
     change(it, reg);
     if (it->spilled_count == 0 || reg == 31 || !is_frame(base))
         return;
-    for (unsigned i = 0; i < it->spilled_count && i < MAX_SPILLED; i++)
-        add_value(it, reg, it->spilled[i]);
-    if (it->spilled_count > MAX_SPILLED)
-        it->value_count[reg] = REGION_VALUES + 1;
     it->now.perhaps |= UINT32_C(1) << reg;
+    if (it->spilled_count > MAX_SPILLED) {
+        it->value_count[reg] = REGION_VALUES + 1;
+        it->with_values |= UINT32_C(1) << reg;
+        return;
+    }
+    for (unsigned i = 0; i < it->spilled_count; i++)
+        add_value(it, reg, it->spilled[i]);
 }
 
 static void set(tracker *it, unsigned reg, uint32_t value)
