@@ -9,7 +9,8 @@ typedef struct hvc_thread hvc_thread;
 typedef struct hvc_lock hvc_lock;
 typedef struct hvc_condition hvc_condition;
 
-/* NULL when memory, or what the system grants, is exhausted. */
+/* NULL when memory, or what the system grants, is exhausted. The new thread takes no signals from
+ * outside: they are the first thread's. */
 hvc_thread *hvc_thread_start(void (*run)(void *argument), void *argument);
 /* Waits for its end, and frees it. */
 void hvc_thread_join(hvc_thread *thread);

@@ -1,6 +1,7 @@
 #include "base/thread.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 struct hvc_thread {
@@ -31,7 +32,17 @@ hvc_thread *hvc_thread_start(void (*function)(void *argument), void *argument)
         return NULL;
     self->run = function;
     self->argument = argument;
-    if (pthread_create(&self->thread, NULL, run, self) == 0)
+    /* A new thread takes no signals from outside: what the main thread does with them blocked would
+     * otherwise be interrupted all the same. Faults of its own still end the process as usual. */
+    static const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+    sigset_t outside, before;
+    sigfillset(&outside);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+        sigdelset(&outside, faults[i]);
+    pthread_sigmask(SIG_BLOCK, &outside, &before);
+    int failure = pthread_create(&self->thread, NULL, run, self);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failure == 0)
         return self;
     free(self);
     return NULL;

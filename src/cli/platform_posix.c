@@ -16,7 +16,8 @@
 enum { MAX_TEMPORARIES = 16, CREATE_ATTEMPTS = 100 };
 
 /* Paths of the temporary files that exist now, for the signal handler. Only the main thread changes
- * the list, with the signals blocked. */
+ * the list, with the signals blocked, and creates such a file and lists it in one go: whenever a
+ * signal arrives, every such file is listed. Other threads take no signals. */
 static char *volatile temporaries[MAX_TEMPORARIES];
 
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGTERM};
@@ -46,20 +47,25 @@ void cli_platform_init(int *argc, char ***argv)
     }
 }
 
-static void set_temporary(const char *from, char *to)
+/* Blocks the ending signals; *ret_before is for sigprocmask() afterwards. */
+static void block_signals(sigset_t *ret_before)
 {
-    sigset_t signals, before;
+    sigset_t signals;
     sigemptyset(&signals);
     for (size_t i = 0; i < ENDING_SIGNALS; i++)
         sigaddset(&signals, ending_signals[i]);
-    sigprocmask(SIG_BLOCK, &signals, &before);
+    sigprocmask(SIG_BLOCK, &signals, ret_before);
+}
+
+/* With the signals blocked. */
+static void set_temporary(const char *from, char *to)
+{
     for (size_t i = 0; i < MAX_TEMPORARIES; i++) {
         if (temporaries[i] == from) {
             temporaries[i] = to;
             break;
         }
     }
-    sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 const char *cli_default_log(void)
@@ -107,24 +113,33 @@ hvc_status cli_write(int file, const char *bytes, size_t size, bool *ret_closed,
     return HVC_OK;
 }
 
-/* Creates a file of a name that nothing has yet beside path. */
+/* Opens a new file of a name that nothing has yet beside path, and takes it into the list. */
+static int open_temporary(char *temporary, size_t size, const char *path, mode_t mode)
+{
+    for (unsigned i = 0; i < CREATE_ATTEMPTS; i++) {
+        snprintf(temporary, size, "%s.%ld-%u.tmp", path, (long)getpid(), i);
+        sigset_t before;
+        block_signals(&before);
+        int number = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (number >= 0)
+            set_temporary(NULL, temporary);
+        int failure = errno;
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        errno = failure;
+        if (number >= 0 || failure != EEXIST)
+            return number;
+    }
+    return -1;
+}
+
 static hvc_status create_temporary(cli_file *file, mode_t mode, hvc_error *error)
 {
     size_t size = strlen(file->path) + 48;
     file->temporary = malloc(size);
     if (file->temporary == NULL)
         return hvc_fail_memory(error);
-    for (unsigned i = 0; i < CREATE_ATTEMPTS; i++) {
-        snprintf(file->temporary, size, "%s.%ld-%u.tmp", file->path, (long)getpid(), i);
-        file->number = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-        if (file->number >= 0) {
-            set_temporary(NULL, file->temporary);
-            return HVC_OK;
-        }
-        if (errno != EEXIST)
-            break;
-    }
-    return fail_errno(error);
+    file->number = open_temporary(file->temporary, size, file->path, mode);
+    return file->number < 0 ? fail_errno(error) : HVC_OK;
 }
 
 static hvc_status create(const char *path, cli_file *file, hvc_error *error)
@@ -151,8 +166,11 @@ static hvc_status create(const char *path, cli_file *file, hvc_error *error)
 
 static void release(cli_file *file)
 {
+    sigset_t before;
+    block_signals(&before);
     if (file->temporary != NULL)
         set_temporary(file->temporary, NULL);
+    sigprocmask(SIG_SETMASK, &before, NULL);
     free(file->temporary);
     free(file->path);
     *file = (cli_file){.number = -1};
