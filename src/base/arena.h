@@ -1,5 +1,6 @@
-/* Memory that is freed all at once. One arena belongs to one result (an image, a driver's report);
- * nothing allocated from it is freed on its own. */
+/* Memory that is freed all at once. One arena belongs to one result (an image, a driver's report).
+ * Little of what is allocated from it is ever freed on its own: only what hvc_arena_give_back says.
+ */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
@@ -13,7 +14,8 @@
 typedef struct hvc_arena_block hvc_arena_block;
 
 typedef struct hvc_arena {
-    hvc_arena_block *blocks; /* newest first */
+    hvc_arena_block *blocks; /* shared by small allocations, newest first */
+    hvc_arena_block *large;  /* each of them one allocation */
     size_t used;             /* bytes given out, for accounting in tests */
     bool failed;             /* an allocation failed since the last reset */
 } hvc_arena;
@@ -21,7 +23,7 @@ typedef struct hvc_arena {
 /* A zeroed hvc_arena is a valid empty arena. */
 #define HVC_ARENA_INIT                                                                             \
     {                                                                                              \
-        NULL, 0, false                                                                             \
+        NULL, NULL, 0, false                                                                       \
     }
 
 /* Zeroed memory aligned for any type. NULL when memory is exhausted or size overflows (then
@@ -30,6 +32,9 @@ void *hvc_arena_alloc(hvc_arena *arena, size_t size);
 void *hvc_arena_array(hvc_arena *arena, size_t count, size_t size);
 /* The same with whatever the memory holds. */
 void *hvc_arena_take(hvc_arena *arena, size_t size);
+/* What was taken with size bytes is not needed any more. Gives memory back when that is large, and
+ * is not worth a call when it is not. memory may be NULL. */
+void hvc_arena_give_back(hvc_arena *arena, void *memory, size_t size);
 
 /* Copies, NUL-terminated. NULL as above. */
 char *hvc_arena_text(hvc_arena *arena, hvc_text text);
@@ -43,8 +48,9 @@ char *hvc_arena_vprintf(hvc_arena *arena, const char *format, va_list args)
 void hvc_arena_reset(hvc_arena *arena);
 void hvc_arena_free(hvc_arena *arena);
 
-/* A growing array in an arena: doubles by copying, so at most half of what it used is garbage.
- * items, count and capacity belong to the array; add returns a zeroed new item or NULL. */
+/* A growing array in an arena: while it is small it doubles by copying, which leaves as much
+ * garbage as it is large. A large one leaves none: its items move, and pointers to them end when it
+ * grows. items, count and capacity belong to the array; add returns a zeroed new item or NULL. */
 #define HVC_VECTOR(type)                                                                           \
     struct {                                                                                       \
         type *items;                                                                               \
@@ -55,9 +61,15 @@ void hvc_arena_free(hvc_arena *arena);
 bool hvc_arena_grow(hvc_arena *arena, void *address, size_t *capacity, size_t count, size_t size);
 
 #define hvc_vector_add(arena, vector)                                                              \
-    (hvc_arena_grow((arena), &(vector)->items, &(vector)->capacity, (vector)->count,               \
-                    sizeof(*(vector)->items))                                                      \
+    ((vector)->count < (vector)->capacity ||                                                       \
+             hvc_arena_grow((arena), &(vector)->items, &(vector)->capacity, (vector)->count,       \
+                            sizeof(*(vector)->items))                                              \
          ? &(vector)->items[(vector)->count++]                                                     \
          : NULL)
+
+/* Empties it, and gives back what it has. */
+#define hvc_vector_free(arena, vector)                                                             \
+    (hvc_arena_give_back((arena), (vector)->items, (vector)->capacity * sizeof(*(vector)->items)), \
+     (vector)->items = NULL, (vector)->count = (vector)->capacity = 0)
 
 #endif
