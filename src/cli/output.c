@@ -24,13 +24,18 @@ hvc_status cli_output_open(cli_output *output, const char *path)
     return output->status;
 }
 
+static void write_bytes(cli_output *output, const char *bytes, size_t size)
+{
+    if (output->status == HVC_OK && size > 0)
+        output->status =
+            cli_write(output->file.number, bytes, size, &output->closed, &output->error);
+}
+
 static void write_pending(cli_output *output)
 {
     if (output->status == HVC_OK && output->pending.failed)
         output->status = hvc_fail_memory(&output->error);
-    if (output->status == HVC_OK && output->pending.size > 0)
-        output->status = cli_write(output->file.number, output->pending.data, output->pending.size,
-                                   &output->closed, &output->error);
+    write_bytes(output, output->pending.data, output->pending.size);
     hvc_buffer_clear(&output->pending);
 }
 
@@ -38,11 +43,15 @@ hvc_status cli_output_put(cli_output *output, const char *bytes, size_t size)
 {
     if (output->status != HVC_OK)
         return output->status;
-    hvc_buffer_put(&output->pending, bytes, size);
+    bool piece = size >= PIECE; /* it need not be copied */
+    if (!piece)
+        hvc_buffer_put(&output->pending, bytes, size);
     uint64_t now = cli_milliseconds();
-    if (output->terminal || output->pending.failed || output->pending.size >= PIECE ||
+    if (output->terminal || output->pending.failed || output->pending.size >= PIECE || piece ||
         output->written_at == 0 || now - output->written_at >= HOLD_MILLISECONDS) {
         write_pending(output);
+        if (piece)
+            write_bytes(output, bytes, size);
         output->written_at = now;
     }
     return output->status;

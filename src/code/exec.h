@@ -51,6 +51,11 @@ static inline hvc_places hvc_places_new(hvc_arena *arena, const hvc_exec *exec)
     return hvc_arena_array(arena, exec->slots / 64 + 1, sizeof(uint64_t));
 }
 
+static inline void hvc_places_free(hvc_arena *arena, const hvc_exec *exec, hvc_places places)
+{
+    hvc_arena_give_back(arena, places, (exec->slots / 64 + 1) * sizeof(uint64_t));
+}
+
 static inline bool hvc_place_in(const uint64_t *places, uint32_t slot)
 {
     return places[slot / 64] >> (slot % 64) & 1;

@@ -53,6 +53,7 @@ static bool set_ranges(flow_job *job, uint32_t rva)
 /* Empties the graph; roots stay. */
 static bool clear_graph(flow_job *job)
 {
+    hvc_arena_reset(&job->round_arena);
     for (unsigned i = 0; i < job->range_count; i++) {
         flow_range *range = &job->ranges[i];
         size_t size = range->end - range->begin;
@@ -74,15 +75,29 @@ uint8_t flow_new_base(flow_job *job)
     return job->next_base < FLOW_MAX_BASES ? ++job->next_base : 0;
 }
 
+/* Blocks have but few of the slots that a state can: theirs are not kept with room for all. */
+static bool make_room(flow_job *job, flow_block *to, const hvc_state *from)
+{
+    unsigned room = to->in != NULL ? hvc_state_room(to->in, from) : from->slot_count;
+    if (to->in != NULL && room <= to->room)
+        return true;
+    hvc_state *in = hvc_arena_take(&job->round_arena, hvc_state_bytes(room));
+    if (in == NULL)
+        return false;
+    if (to->in != NULL)
+        hvc_state_copy(in, to->in);
+    else
+        in->live = false;
+    to->in = in;
+    to->room = (uint8_t)room;
+    return true;
+}
+
 static bool join_into(flow_job *job, uint32_t block, const hvc_state *state)
 {
     flow_block *to = &job->blocks.items[block];
-    if (to->in == NULL) {
-        to->in = hvc_arena_take(&job->arena, sizeof(*to->in));
-        if (to->in == NULL)
-            return false;
-        to->in->live = false;
-    }
+    if (!make_room(job, to, state))
+        return false;
     const hvc_values *values = job->env->values;
     uint8_t sp = job->env->isa->stack_pointer;
     if (to->base == 0 && to->in->live && to->in->regs[sp] != state->regs[sp] &&
@@ -377,6 +392,7 @@ hvc_status hvc_flow_analyse(const hvc_flow_env *env, uint32_t rva, hvc_arena *ar
     }
     job.flow->incomplete = job.incomplete;
     hvc_arena_free(&job.arena);
+    hvc_arena_free(&job.round_arena);
     if (!enough || job.memory_failed)
         return HVC_E_MEMORY;
     *ret_flow = job.flow;

@@ -299,7 +299,7 @@ bool flow_add_root(flow_job *job, uint32_t rva)
 /* In the order of the addresses. */
 bool flow_make_blocks(flow_job *job)
 {
-    job->block_of = hvc_arena_array(&job->arena, job->insns.count + 1, sizeof(uint32_t));
+    job->block_of = hvc_arena_array(&job->round_arena, job->insns.count + 1, sizeof(uint32_t));
     if (job->block_of == NULL)
         return false;
     for (unsigned i = 0; i < job->range_count; i++) {

@@ -105,8 +105,8 @@ bool flow_order_blocks(flow_job *job)
 {
     size_t count = job->blocks.count;
     walk w = {.job = job, .left = count};
-    w.ways = hvc_arena_array(&job->arena, count + 1, sizeof(*w.ways));
-    w.order = hvc_arena_array(&job->arena, count + 1, sizeof(*w.order));
+    w.ways = hvc_arena_array(&job->round_arena, count + 1, sizeof(*w.ways));
+    w.order = hvc_arena_array(&job->round_arena, count + 1, sizeof(*w.order));
     if (w.ways == NULL || w.order == NULL)
         return false;
     uint32_t entry = block_at(job, job->entry);

@@ -36,6 +36,7 @@ typedef struct flow_block {
     hvc_state *in;
     uint16_t visits; /* how often it was run, or will be when it is dirty */
     uint8_t base;    /* stack base for a join of different stack pointers */
+    uint8_t room;    /* slots that *in has */
     uint32_t rank;   /* in job->order */
     bool ordered, dirty, unsure;
 } flow_block;
@@ -47,7 +48,8 @@ typedef struct flow_range {
 
 typedef struct flow_job {
     const hvc_flow_env *env;
-    hvc_arena arena; /* all of the following; freed at the end */
+    hvc_arena arena;       /* all of the following; freed at the end */
+    hvc_arena round_arena; /* block_of, order, and the states of blocks: anew each round */
     flow_range ranges[FLOW_MAX_RANGES];
     unsigned range_count;
     uint32_t entry;

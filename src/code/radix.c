@@ -61,9 +61,10 @@ bool hvc_radix_sort(void *items, size_t count, size_t size, size_t key_offset, h
     uint32_t bits;
     if (count < 2 || examine(items, count, size, key_offset, &bits))
         return true;
-    uint8_t *from = items, *to = hvc_arena_array(scratch, count, size);
-    if (to == NULL)
+    uint8_t *room = hvc_arena_take(scratch, count * size);
+    if (room == NULL)
         return false;
+    uint8_t *from = items, *to = room;
     for (unsigned shift = 0; shift < 32; shift += DIGIT_BITS) {
         if ((bits >> shift & (DIGITS - 1)) == 0)
             continue;
@@ -74,5 +75,6 @@ bool hvc_radix_sort(void *items, size_t count, size_t size, size_t key_offset, h
     }
     if (from != items)
         memcpy(items, from, count * size);
+    hvc_arena_give_back(scratch, room, count * size);
     return true;
 }

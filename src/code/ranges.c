@@ -84,6 +84,11 @@ static bool make_blocks(hvc_map_builder *builder, blocks *all)
             slot = next;
         }
     }
+    /* All that is left of what was decoded are the blocks and the edges between them. */
+    hvc_places places[] = {builder->starts, builder->covered, builder->ends};
+    for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+        hvc_places_free(&builder->scratch, &builder->exec, places[i]);
+    builder->starts = builder->covered = builder->ends = NULL;
     return true;
 }
 
@@ -130,6 +135,7 @@ static bool add_table_edges(hvc_map_builder *builder)
             *edge = (hvc_edge){tables[i].jump, slot};
         }
     }
+    hvc_vector_free(&builder->scratch, &builder->tables);
     return true;
 }
 
@@ -154,6 +160,7 @@ static bool link_blocks(hvc_map_builder *builder, blocks *all)
     for (size_t i = 0; i <= all->count; i++)
         all->first_edge[i] = all->first_edge[i + 1];
     all->first_edge[all->count + 1] = (uint32_t)count;
+    hvc_arena_give_back(&builder->scratch, from, (count + 1) * sizeof(uint32_t));
     return true;
 }
 
@@ -201,6 +208,7 @@ static bool claim_all(hvc_map_builder *builder, blocks *all)
                       (uint32_t)i + 1);
         }
     }
+    hvc_places_free(&builder->scratch, &builder->exec, is_point);
     return true;
 }
 
@@ -285,9 +293,23 @@ static bool assign_block(assignment *it, const block *now)
     return !fallen || begins || hvc_builder_add_label(builder, begin);
 }
 
+/* Descending is done: what that alone took. */
+static void give_back(hvc_map_builder *builder)
+{
+    hvc_arena *scratch = &builder->scratch;
+    hvc_places places[] = {builder->sure, builder->called, builder->pointed, builder->scopes,
+                           builder->data};
+    for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+        hvc_places_free(scratch, &builder->exec, places[i]);
+    builder->sure = builder->called = builder->pointed = builder->scopes = builder->data = NULL;
+    hvc_vector_free(scratch, &builder->pointers);
+    hvc_vector_free(scratch, &builder->work);
+}
+
 bool hvc_builder_assign(hvc_map_builder *builder)
 {
     blocks all = {0};
+    give_back(builder);
     if (!hvc_builder_sort_points(builder) || !make_blocks(builder, &all) ||
         !add_table_edges(builder) || !link_blocks(builder, &all) || !claim_all(builder, &all))
         return false;

@@ -6,7 +6,7 @@
 
 void hvc_state_copy(hvc_state *to, const hvc_state *from)
 {
-    memcpy(to, from, offsetof(hvc_state, slots) + from->slot_count * sizeof(from->slots[0]));
+    memcpy(to, from, hvc_state_bytes(from->slot_count));
 }
 
 static size_t first_slot(const hvc_state *state, uint8_t base, int32_t offset)

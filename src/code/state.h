@@ -4,6 +4,7 @@
 #define CODE_STATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "code/isa.h"
@@ -63,6 +64,28 @@ typedef struct hvc_state {
 
 /* Copies only what is in use. */
 void hvc_state_copy(hvc_state *to, const hvc_state *from);
+
+/* A state that is kept may lack the end of its slots. The bytes of one that has so many of them. */
+static inline size_t hvc_state_bytes(unsigned slots)
+{
+    return offsetof(hvc_state, slots) + slots * sizeof(hvc_slot);
+}
+
+/* How many slots it must have so that from can be joined into it. */
+static inline unsigned hvc_state_room(const hvc_state *to, const hvc_state *from)
+{
+    if (!to->live)
+        return from->slot_count;
+    /* A join adds slots above the return address alone: the last ones of base 0, the first base. */
+    unsigned i = from->slot_count;
+    while (i > 0 && from->slots[i - 1].base != 0)
+        i--;
+    unsigned end = i;
+    while (i > 0 && from->slots[i - 1].offset >= 0)
+        i--;
+    unsigned room = to->slot_count + end - i;
+    return room < HVC_STATE_SLOTS ? room : HVC_STATE_SLOTS;
+}
 
 /* Joins from into to; true when to changed. join_base is the stack base for a stack pointer that
  * differs. With widen, a set that grows becomes unknown at once, so that a loop settles. */

@@ -11,7 +11,7 @@
 
 enum { SLOTS_PER_WORKER = 8 }; /* so that one large file does not hold up the other workers */
 /* What a worker keeps of a file's memory for the next file. */
-#define KEPT_BYTES ((size_t)4 << 20)
+#define KEPT_BYTES ((size_t)512 << 10)
 
 typedef enum outcome { OUTCOME_DRIVER, OUTCOME_SKIPPED, OUTCOME_ERROR } outcome;
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -54,9 +55,18 @@ static bool is_unknown(hvc_value_id value)
     return hvc_value_is_unknown(&values, value);
 }
 
+/* Into a state that has no more slots than it must have. */
 static bool join(bool widen)
 {
-    return hvc_state_join(&values, &hvc_isa_x64, &here, &there, 1, widen);
+    unsigned room = hvc_state_room(&here, &there);
+    hvc_state *kept = malloc(hvc_state_bytes(room));
+    assert_non_null(kept);
+    hvc_state_copy(kept, &here);
+    bool changed = hvc_state_join(&values, &hvc_isa_x64, kept, &there, 1, widen);
+    assert_true(kept->slot_count <= room);
+    hvc_state_copy(&here, kept);
+    free(kept);
+    return changed;
 }
 
 static void test_store_and_load(void **state)
@@ -393,6 +403,35 @@ static void test_join_slots(void **state)
 }
 
 /* An address that is on one way only is lost, and foreign code may know it. */
+/* Slots above the return address that only one way wrote are there behind both. */
+static void test_join_adds_slots(void **state)
+{
+    (void)state;
+    store(-16, 8, 1);
+    store(8, 8, 2);
+    hvc_state_store(&values, &there, 0, -24, 8, number(3));
+    hvc_state_store(&values, &there, 0, -16, 8, number(1));
+    hvc_state_store(&values, &there, 0, 0, 8, number(4));
+    hvc_state_store(&values, &there, 0, 16, 8, number(5));
+    hvc_state_store(&values, &there, 1, -8, 8, number(6));
+    assert_int_equal(there.slot_count, 5);
+    assert_int_equal(hvc_state_room(&here, &there), 4);
+    assert_true(join(false));
+    assert_int_equal(here.slot_count, 4);
+    here.live = false;
+    here.slot_count = 0;
+    assert_int_equal(hvc_state_room(&here, &there), 5);
+    assert_true(join(false));
+    assert_int_equal(here.slot_count, 5);
+    /* Full states have no more than all. */
+    for (int32_t i = 0; i < 2 * HVC_STATE_SLOTS; i++) {
+        hvc_state_store(&values, &here, 0, 1000 + 8 * i, 8, number(7));
+        hvc_state_store(&values, &there, 0, 5000 + 8 * i, 8, number(8));
+    }
+    assert_int_equal(hvc_state_room(&here, &there), HVC_STATE_SLOTS);
+    assert_true(join(false));
+}
+
 static void test_join_loses_addresses(void **state)
 {
     (void)state;
@@ -557,6 +596,7 @@ int main(void)
         TEST(test_join_steps),
         TEST(test_join_registers),
         TEST(test_join_slots),
+        TEST(test_join_adds_slots),
         TEST(test_join_loses_addresses),
         TEST(test_join_stack_pointers),
         TEST(test_flags),
