@@ -51,7 +51,7 @@ typedef struct hvc_flow_entry {
 } hvc_flow_entry;
 
 typedef struct hvc_summary_entry { /* what a callee does to its caller's registers and stack */
-    uint32_t rva;
+    uint32_t rva;                  /* + 1; 0: none */
     hvc_callee callee;
 } hvc_summary_entry;
 
@@ -98,7 +98,9 @@ typedef struct hvc_analysis {
     uint64_t budget;
     HVC_VECTOR(hvc_flow_entry) flows; /* open-addressing hash table */
     size_t flow_count;
-    HVC_VECTOR(hvc_summary_entry) summaries;
+    HVC_VECTOR(hvc_summary_entry) summaries; /* open-addressing hash table */
+    size_t summary_count;
+    hvc_callee **import_callees; /* by import, once asked for */
     HVC_VECTOR(hvc_global_numbers) globals;
     uint32_t *slots; /* indices of imports, by ascending slot */
     size_t slot_count;

@@ -24,7 +24,7 @@ static hvc_call_effect effect_of(hvc_text name)
                                                          : HVC_EFFECT_NONE;
 }
 
-static void import_callee(const hvc_analysis *analysis, uint32_t import, hvc_callee *callee)
+static void look_up_import(const hvc_analysis *analysis, uint32_t import, hvc_callee *callee)
 {
     hvc_text name = analysis->image->imports.items[import].name;
     callee->standard = callee->by_register = true;
@@ -56,6 +56,27 @@ static void import_callee(const hvc_analysis *analysis, uint32_t import, hvc_cal
     }
     if (callee->effect == HVC_EFFECT_OBJECT)
         callee->outs[0].size = analysis->isa->pointer_size;
+}
+
+static void import_callee(hvc_analysis *analysis, uint32_t import, hvc_callee *callee)
+{
+    if (analysis->import_callees == NULL)
+        analysis->import_callees = hvc_arena_array(&analysis->arena, analysis->image->imports.count,
+                                                   sizeof(*analysis->import_callees));
+    if (analysis->import_callees == NULL) {
+        analysis->failed = true;
+        return;
+    }
+    hvc_callee **known = &analysis->import_callees[import];
+    if (*known == NULL) {
+        *known = hvc_arena_alloc(&analysis->arena, sizeof(**known));
+        if (*known == NULL) {
+            analysis->failed = true;
+            return;
+        }
+        look_up_import(analysis, import, *known);
+    }
+    *callee = **known;
 }
 
 /* One walk over a function's instructions, without values. */
@@ -139,6 +160,17 @@ static bool look_op(look *l, const hvc_op *op, uint32_t next)
     }
 }
 
+/* Whether nothing more of a function can matter: it returns, and keeps no volatile register. What
+ * it pops is of interest on x86 alone. */
+static bool is_told(const look *l)
+{
+    const hvc_isa *isa = l->analysis->isa;
+    uint32_t told = l->written;
+    if (isa->link_register != HVC_REG_NONE)
+        told |= UINT32_C(1) << isa->link_register; /* it is never kept */
+    return isa->pointer_size == 8 && l->returns && (isa->volatile_registers & ~told) == 0;
+}
+
 static void look_at(look *l, uint32_t rva)
 {
     const hvc_image *image = l->analysis->image;
@@ -147,7 +179,7 @@ static void look_at(look *l, uint32_t rva)
     l->left = LOOK_INSNS;
     l->pops = -1;
     look_push(l, rva);
-    while (l->pending_count > 0 && !l->lost) {
+    while (l->pending_count > 0 && !l->lost && !is_told(l)) {
         uint32_t at = l->pending[--l->pending_count];
         for (bool ended = false; !ended && !l->lost && visit(l, at);) {
             hvc_insn insn;
@@ -165,13 +197,37 @@ static void look_at(look *l, uint32_t rva)
     }
 }
 
-static void function_callee(hvc_analysis *analysis, uint32_t rva, hvc_callee *callee)
+/* Where the summary of the code at rva is, or will be. */
+static hvc_summary_entry *summary_of(const hvc_analysis *analysis, uint32_t rva)
 {
-    for (size_t i = 0; i < analysis->summaries.count; i++)
-        if (analysis->summaries.items[i].rva == rva) {
-            *callee = analysis->summaries.items[i].callee;
-            return;
-        }
+    size_t mask = analysis->summaries.capacity - 1;
+    size_t at = (rva * 2654435761u) & mask;
+    while (analysis->summaries.items[at].rva != 0 && analysis->summaries.items[at].rva != rva + 1)
+        at = (at + 1) & mask;
+    return &analysis->summaries.items[at];
+}
+
+/* Makes room for one more summary. */
+static bool grow_summaries(hvc_analysis *analysis)
+{
+    size_t old_capacity = analysis->summaries.capacity;
+    hvc_summary_entry *old = analysis->summaries.items;
+    if (analysis->summary_count * 2 < old_capacity)
+        return true;
+    size_t capacity = old_capacity == 0 ? 32 : old_capacity * 2;
+    hvc_summary_entry *items = hvc_arena_array(&analysis->arena, capacity, sizeof(*items));
+    if (items == NULL)
+        return false;
+    analysis->summaries.items = items;
+    analysis->summaries.capacity = capacity;
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].rva != 0)
+            *summary_of(analysis, old[i].rva - 1) = old[i];
+    return true;
+}
+
+static void look_at_function(const hvc_analysis *analysis, uint32_t rva, hvc_callee *callee)
+{
     look l = {.analysis = analysis};
     look_at(&l, rva);
     const hvc_isa *isa = analysis->isa;
@@ -190,11 +246,6 @@ static void function_callee(hvc_analysis *analysis, uint32_t rva, hvc_callee *ca
         callee->frame_undo = true;
         callee->preserved = 0;
     }
-    hvc_summary_entry *entry = hvc_vector_add(&analysis->arena, &analysis->summaries);
-    if (entry == NULL)
-        analysis->failed = true;
-    else
-        *entry = (hvc_summary_entry){.rva = rva, .callee = *callee};
 }
 
 /* Whether a function that sets this register can still hand on all that it was given: ARM64 forms
@@ -264,18 +315,34 @@ bool hvc_analysis_thunk(const hvc_analysis *analysis, uint32_t rva, uint32_t *re
     return false;
 }
 
+/* The code at rva: a function, or a thunk of an import. */
+static void function_callee(hvc_analysis *analysis, uint32_t rva, hvc_callee *callee)
+{
+    if (!grow_summaries(analysis)) {
+        analysis->failed = true;
+        return;
+    }
+    hvc_summary_entry *entry = summary_of(analysis, rva);
+    if (entry->rva == 0) {
+        uint32_t import;
+        entry->rva = rva + 1;
+        analysis->summary_count++;
+        if (hvc_analysis_thunk(analysis, rva, &import))
+            import_callee(analysis, import, &entry->callee);
+        else
+            look_at_function(analysis, rva, &entry->callee);
+    }
+    *callee = entry->callee;
+}
+
 void hvc_analysis_callee(void *context, hvc_value_id target, hvc_callee *ret_callee)
 {
     hvc_analysis *analysis = context;
     uint64_t address;
     uint32_t rva, import;
-    if (hvc_analysis_import_of(analysis, target, &import)) {
+    if (hvc_analysis_import_of(analysis, target, &import))
         import_callee(analysis, import, ret_callee);
-    } else if (hvc_value_is_const(&analysis->values, target, &address) &&
-               hvc_image_rva_of(analysis->image, address, &rva)) {
-        if (hvc_analysis_thunk(analysis, rva, &import))
-            import_callee(analysis, import, ret_callee);
-        else
-            function_callee(analysis, rva, ret_callee);
-    }
+    else if (hvc_value_is_const(&analysis->values, target, &address) &&
+             hvc_image_rva_of(analysis->image, address, &rva))
+        function_callee(analysis, rva, ret_callee);
 }

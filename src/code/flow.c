@@ -50,6 +50,21 @@ static bool set_ranges(flow_job *job, uint32_t rva)
     return true;
 }
 
+/* Room for what the graph will hold, as far as that can be told. */
+static bool reserve(flow_job *job)
+{
+    size_t count = 1;
+    for (unsigned i = 0; i < job->range_count; i++)
+        count += (job->ranges[i].end - job->ranges[i].begin) / 4;
+    if (count > FLOW_MAX_INSNS)
+        count = FLOW_MAX_INSNS;
+    job->insns.items = hvc_arena_take(&job->arena, count * sizeof(*job->insns.items));
+    job->insns.capacity = count;
+    job->ops.capacity = count + count / 2;
+    job->ops.items = hvc_arena_take(&job->arena, job->ops.capacity * sizeof(*job->ops.items));
+    return job->insns.items != NULL && job->ops.items != NULL;
+}
+
 /* Empties the graph; roots stay. */
 static bool clear_graph(flow_job *job)
 {
@@ -351,6 +366,8 @@ static bool run(flow_job *job)
     if (state == NULL || scratch == NULL)
         return false;
     bool outside = job->incomplete;
+    if (!reserve(job))
+        return false;
     for (;; job->round++) {
         job->incomplete = outside;
         if (!clear_graph(job) || !flow_decode(job) || !flow_decode_orphans(job))

@@ -113,10 +113,21 @@ static bool follow(flow_job *job, flow_insn *insn, const hvc_op *ops)
     return true;
 }
 
+/* Makes room for the operations of one instruction. */
+static bool make_room(flow_job *job, unsigned count)
+{
+    while (job->ops.capacity - job->ops.count < count)
+        if (!hvc_arena_grow(&job->arena, &job->ops.items, &job->ops.capacity, job->ops.capacity,
+                            sizeof(*job->ops.items)))
+            return false;
+    return true;
+}
+
 /* Decodes straight on from rva until control leaves or known code begins. */
 static bool decode_run(flow_job *job, uint32_t rva)
 {
     const hvc_flow_env *env = job->env;
+    hvc_span rest = {NULL, 0}; /* of the bytes that lie there together */
     for (bool first = true;; first = false) {
         uint32_t *slot = slot_of(job, rva);
         if (slot == NULL) {
@@ -134,13 +145,17 @@ static bool decode_run(flow_job *job, uint32_t rva)
         }
         --*env->budget;
         hvc_insn decoded;
-        hvc_span bytes = hvc_image_span(env->image, rva, env->isa->max_length);
+        if (rest.size == 0)
+            rest = hvc_image_span(env->image, rva, UINT32_MAX);
+        hvc_span bytes = rest;
+        if (bytes.size > env->isa->max_length)
+            bytes.size = env->isa->max_length;
         if (!env->isa->decode(bytes, env->image->headers.image_base + rva, &decoded)) {
             job->incomplete = true;
             return true;
         }
         flow_insn *insn = hvc_vector_add(&job->arena, &job->insns);
-        if (insn == NULL)
+        if (insn == NULL || !make_room(job, decoded.op_count))
             return false;
         *slot = (uint32_t)job->insns.count;
         *insn = (flow_insn){.rva = rva,
@@ -148,17 +163,16 @@ static bool decode_run(flow_job *job, uint32_t rva)
                             .length = decoded.length,
                             .op_count = decoded.op_count,
                             .leader = first};
-        for (unsigned i = 0; i < decoded.op_count; i++) {
-            hvc_op *op = hvc_vector_add(&job->arena, &job->ops);
-            if (op == NULL)
-                return false;
-            *op = decoded.ops[i];
-        }
+        memcpy(&job->ops.items[job->ops.count], decoded.ops,
+               decoded.op_count * sizeof(*decoded.ops));
+        job->ops.count += decoded.op_count;
         if (!follow(job, insn, decoded.ops))
             return false;
         if (insn->ends)
             return true;
         rva += decoded.length;
+        rest.data += decoded.length;
+        rest.size -= decoded.length;
     }
 }
 
