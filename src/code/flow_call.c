@@ -192,6 +192,8 @@ static bool looks_at(const step *s, const hvc_callee *callee, uint8_t reg)
 
 static void escape_registers(step *s, const hvc_callee *callee)
 {
+    if (callee->standard && s->isa->argument_register_count != 0)
+        return; /* it looks at none */
     for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++)
         if ((s->isa->volatile_registers >> reg & 1) != 0 && looks_at(s, callee, reg))
             hvc_state_escape(s->values, s->state, s->state->regs[reg]);
@@ -257,13 +259,13 @@ static void apply_frame_helper(step *s, const hvc_callee *callee, hvc_value_id s
 
 static void set_registers(step *s, const hvc_callee *callee)
 {
+    uint32_t changed = s->isa->volatile_registers & ~callee->preserved;
     for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++) {
-        if (((s->isa->volatile_registers & ~callee->preserved) >> reg & 1) == 0)
+        if ((changed >> reg & 1) == 0)
             continue;
-        hvc_state_set(s->state, reg,
-                      looks_at(s, callee, reg)
-                          ? step_lose(s, s->state->regs[reg], HVC_UNKNOWN_CALL, 8)
-                          : hvc_value_unknown(s->values, HVC_UNKNOWN_CALL));
+        if (looks_at(s, callee, reg))
+            hvc_state_escape(s->values, s->state, s->state->regs[reg]);
+        hvc_state_set(s->state, reg, hvc_value_unknown(s->values, HVC_UNKNOWN_CALL));
     }
 }
 

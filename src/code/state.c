@@ -395,6 +395,35 @@ static bool join_other_slots(hvc_values *values, hvc_state *to, const hvc_state 
     return changed;
 }
 
+/* Whether both hold something at the same places. */
+static bool same_places(const hvc_state *a, const hvc_state *b)
+{
+    if (a->slot_count != b->slot_count)
+        return false;
+    for (size_t i = 0; i < a->slot_count; i++)
+        if (a->slots[i].offset != b->slots[i].offset || a->slots[i].base != b->slots[i].base ||
+            a->slots[i].size != b->slots[i].size)
+            return false;
+    return true;
+}
+
+static bool join_slots(hvc_values *values, hvc_state *to, const hvc_state *from, bool widen)
+{
+    bool changed = false;
+    if (!same_places(to, from)) {
+        changed = join_own_slots(values, to, from, widen);
+        return join_other_slots(values, to, from, widen) || changed;
+    }
+    for (size_t i = 0; i < to->slot_count; i++) {
+        hvc_value_id own = to->slots[i].value, other = from->slots[i].value;
+        if (own == other)
+            continue;
+        to->slots[i].value = join_values(values, to, own, other, widen);
+        changed |= to->slots[i].value != own;
+    }
+    return changed;
+}
+
 static bool join_flags(hvc_flags *to, const hvc_flags *from)
 {
     if (to->kind == HVC_FLAGS_UNKNOWN)
@@ -458,8 +487,7 @@ bool hvc_state_join(hvc_values *values, const hvc_isa *isa, hvc_state *to, const
             changed = true;
         }
     }
-    changed |= join_own_slots(values, to, from, widen);
-    changed |= join_other_slots(values, to, from, widen);
+    changed |= join_slots(values, to, from, widen);
     changed |= join_flags(&to->flags, &from->flags);
     for (unsigned i = 0; i < from->escape_count; i++)
         add_escape(to, from->escaped[i].low, from->escaped[i].high);

@@ -455,10 +455,10 @@ hvc_value_id hvc_value_insert(hvc_values *values, hvc_value_id old, hvc_value_id
 static hvc_unknown loss_of(const hvc_values *values, hvc_value_id value)
 {
     size_t count;
-    const hvc_value_id *members = hvc_value_members(values, &value, &count);
     hvc_unknown why = why_of(&values->terms[value]), loss = HVC_UNKNOWN_NONE;
-    if (why == HVC_UNKNOWN_MERGE || why == HVC_UNKNOWN_ADDRESS)
-        return why;
+    if (why != HVC_UNKNOWN_NONE)
+        return why == HVC_UNKNOWN_MERGE || why == HVC_UNKNOWN_ADDRESS ? why : HVC_UNKNOWN_NONE;
+    const hvc_value_id *members = hvc_value_members(values, &value, &count);
     for (size_t i = 0; i < count; i++) {
         const hvc_term *term = &values->terms[members[i]];
         if (term->kind == HVC_TERM_LOAD && term->size == values->pointer_size &&
