@@ -23,6 +23,9 @@ enum { FURTHEST = 2048 * 8 };
 typedef struct sites_distances {
     uint64_t numbers[FURTHEST / 64];
     uint64_t fields[4096 / 64]; /* ARM64: as the 12-bit offset of an instruction tells them */
+    /* What sites_wdf_ddi_at told last, and of which function; group 0: nothing yet */
+    uint32_t group;
+    const hvc_ddi *told;
 } sites_distances;
 
 static void add_bit(uint64_t *bits, uint32_t number)
@@ -134,7 +137,7 @@ static bool may_call(const hvc_analysis *analysis, const sites_distances *wanted
     return may_call_within(analysis, wanted, group, &reaches[REACHES - 1]);
 }
 
-const hvc_ddi *sites_wdf_ddi_at(const sites_job *job, uint32_t group, uint32_t rva)
+static const hvc_ddi *find_ddi_at(const sites_job *job, uint32_t group, uint32_t rva)
 {
     const hvc_analysis *analysis = job->analysis;
     size_t count;
@@ -154,6 +157,20 @@ const hvc_ddi *sites_wdf_ddi_at(const sites_job *job, uint32_t group, uint32_t r
         }
     }
     return NULL;
+}
+
+const hvc_ddi *sites_wdf_ddi_at(const sites_job *job, uint32_t group, uint32_t rva)
+{
+    sites_distances *known = job->distances;
+    const hvc_analysis *analysis = job->analysis;
+    /* All reads of the pointer in a function are for the same. */
+    if (known == NULL || !analysis->wdf_indirect || rva != analysis->wdf_table)
+        return find_ddi_at(job, group, rva);
+    if (known->group == 0 || known->group != group) {
+        known->group = group;
+        known->told = find_ddi_at(job, group, rva);
+    }
+    return known->told;
 }
 
 bool sites_may_call_wdf(void *context, uint32_t begin, uint32_t end)
