@@ -159,9 +159,8 @@ typedef struct hvc_op {
     uint32_t immediate; /* RETURN, CONTROL_WRITE, TRAP */
 } hvc_op;
 
-/* As many operations as the longest lowering needs (ldp with write-back, pusha excluded: it is told
- * as CLOBBER_MEMORY). */
-#define HVC_MAX_OPS 8
+/* As many operations as the longest lowering needs: pushad. */
+#define HVC_MAX_OPS 9
 
 typedef struct hvc_insn {
     uint64_t address;

@@ -229,8 +229,28 @@ static void lower_push(x86_general *x)
     adjust_sp(x, -(int64_t)size);
 }
 
+/* pushad: the stack pointer goes with the others, as it is in front. */
+static void lower_push_all(x86_general *x)
+{
+    for (unsigned reg = HVC_X86_RAX; reg <= HVC_X86_RDI; reg++)
+        hvc_emit_store(x->insn, x->pointer,
+                       hvc_address(HVC_X86_RSP, -(int64_t)(reg + 1) * x->pointer), hvc_reg(reg));
+    adjust_sp(x, -8 * (int64_t)x->pointer);
+}
+
+/* popad: passes over the stack pointer that pushad stored. */
+static void lower_pop_all(x86_general *x)
+{
+    for (unsigned reg = HVC_X86_RAX; reg <= HVC_X86_RDI; reg++)
+        if (reg != HVC_X86_RSP)
+            hvc_emit_load(x->insn, x->pointer, x->pointer, reg,
+                          hvc_address(HVC_X86_RSP, (int64_t)(HVC_X86_RDI - reg) * x->pointer));
+    adjust_sp(x, 8 * (int64_t)x->pointer);
+}
+
 static void lower_pop(x86_general *x)
 {
+    hvc_emit_escape_memory(x->insn, stack_bytes(x), hvc_address(HVC_X86_RSP, 0));
     adjust_sp(x, (int64_t)stack_bytes(x));
     for (unsigned i = 0; i < x->in.operand_count; i++) {
         const ZydisDecodedOperand *operand = &x->operands[i];
@@ -241,7 +261,7 @@ static void lower_pop(x86_general *x)
         else if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY)
             clobber_from(x, operand);
     }
-    if (x->in.mnemonic == ZYDIS_MNEMONIC_POPA || x->in.mnemonic == ZYDIS_MNEMONIC_POPAD) {
+    if (x->in.mnemonic == ZYDIS_MNEMONIC_POPA) { /* only halves, which nobody writes */
         for (unsigned reg = HVC_X86_RAX; reg <= HVC_X86_RDI; reg++)
             if (reg != HVC_X86_RSP)
                 hvc_emit_clobber(x->insn, x->pointer, reg);
@@ -269,7 +289,15 @@ static void lower_enter(x86_general *x)
 
 static bool lower_stack(x86_general *x)
 {
-    if (x->in.mnemonic == ZYDIS_MNEMONIC_PUSHA || x->in.mnemonic == ZYDIS_MNEMONIC_PUSHAD) {
+    if (x->in.mnemonic == ZYDIS_MNEMONIC_PUSHAD) {
+        lower_push_all(x);
+        return true;
+    }
+    if (x->in.mnemonic == ZYDIS_MNEMONIC_POPAD) {
+        lower_pop_all(x);
+        return true;
+    }
+    if (x->in.mnemonic == ZYDIS_MNEMONIC_PUSHA) {
         for (unsigned reg = HVC_X86_RAX; reg <= HVC_X86_RDI; reg += 2)
             hvc_emit_escape(x->insn, hvc_reg(reg), hvc_reg(reg + 1));
         adjust_sp(x, -(int64_t)stack_bytes(x));

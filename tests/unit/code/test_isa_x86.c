@@ -161,7 +161,7 @@ static const lowering stack[] = {
      "t0:8 = load8 [r4]; r4:8 = add r4, 0x8; store8 [r4+0x8], t0"},
     {"6650", "push ax", "store2 [r4-0x2], ?; r4:8 = add r4, 0xfffffffffffffffe"},
     {"9c", "pushfq", "store8 [r4-0x8], ?; r4:8 = add r4, 0xfffffffffffffff8"},
-    {"9d", "popfq", "r4:8 = add r4, 0x8; flags"},
+    {"9d", "popfq", "escape8 [r4]; r4:8 = add r4, 0x8; flags"},
 };
 
 static const lowering transfers[] = {
@@ -287,14 +287,23 @@ static const lowering x86_only[] = {
     {"e8fbeff0ff", "call backwards", "call 0x310000"},
     {"e900f0bfff", "jmp below zero", "jump 0x5"},
     {"60", "pushad",
-     "escape:8 r0, r1; escape:8 r2, r3; escape:8 r4, r5; escape:8 r6, r7; r4:4 = add r4, "
-     "0xffffffe0; memory [r4]"},
+     "store4 [r4-0x4], r0; store4 [r4-0x8], r1; store4 [r4-0xc], r2; store4 [r4-0x10], r3; "
+     "store4 [r4-0x14], r4; store4 [r4-0x18], r5; store4 [r4-0x1c], r6; store4 [r4-0x20], r7; "
+     "r4:4 = add r4, 0xffffffe0"},
     {"61", "popad",
-     "r4:4 = add r4, 0x20; r0:4 = ?; r1:4 = ?; r2:4 = ?; r3:4 = ?; r5:4 = ?; r6:4 = ?; r7:4 = ?"},
+     "r0:4 = load4 [r4+0x1c]; r1:4 = load4 [r4+0x18]; r2:4 = load4 [r4+0x14]; "
+     "r3:4 = load4 [r4+0x10]; r5:4 = load4 [r4+0x8]; r6:4 = load4 [r4+0x4]; r7:4 = load4 [r4]; "
+     "r4:4 = add r4, 0x20"},
+    {"6660", "pushaw",
+     "escape:8 r0, r1; escape:8 r2, r3; escape:8 r4, r5; escape:8 r6, r7; r4:4 = add r4, "
+     "0xfffffff0; memory [r4]"},
+    {"6661", "popaw",
+     "escape16 [r4]; r4:4 = add r4, 0x10; r0:4 = ?; r1:4 = ?; r2:4 = ?; r3:4 = ?; r5:4 = ?; "
+     "r6:4 = ?; r7:4 = ?"},
     {"9c", "pushfd", "store4 [r4-0x4], ?; r4:4 = add r4, 0xfffffffc"},
-    {"9d", "popfd", "r4:4 = add r4, 0x4; flags"},
+    {"9d", "popfd", "escape4 [r4]; r4:4 = add r4, 0x4; flags"},
     {"6606", "push es", "store2 [r4-0x2], ?; r4:4 = add r4, 0xfffffffe"},
-    {"661f", "pop ds", "r4:4 = add r4, 0x2"},
+    {"661f", "pop ds", "escape2 [r4]; r4:4 = add r4, 0x2"},
     {"a5", "movsd",
      "t0:4 = load4 [r6]; store4 [r7], t0; t2:4 = add r6, 0x4; t3:4 = sub r6, 0x4; "
      "r6:4 = other ? t2 : t3; t2:4 = add r7, 0x4; t3:4 = sub r7, 0x4; r7:4 = other ? t2 : t3"},
