@@ -235,3 +235,17 @@ const hvc_xrefs *hvc_analysis_xrefs(hvc_analysis *analysis)
     }
     return analysis->has_xrefs ? &analysis->xrefs : NULL;
 }
+
+const hvc_xrefs *hvc_analysis_callers(hvc_analysis *analysis)
+{
+    if (analysis->has_xrefs)
+        return &analysis->xrefs;
+    if (!analysis->has_callers && !analysis->failed) {
+        if (hvc_xrefs_to_functions(analysis->image, analysis->isa, &analysis->map, &analysis->arena,
+                                   &analysis->callers, NULL) == HVC_OK)
+            analysis->has_callers = true;
+        else
+            analysis->failed = true;
+    }
+    return analysis->has_callers ? &analysis->callers : NULL;
+}

@@ -94,6 +94,8 @@ typedef struct hvc_analysis {
     hvc_xrefs near;  /* references to the slots that matter */
     hvc_xrefs xrefs; /* all references, once needed */
     bool has_xrefs;
+    hvc_xrefs callers; /* those to functions, as long as no others were needed */
+    bool has_callers;
     hvc_flow_env env;
     uint64_t budget;
     HVC_VECTOR(hvc_flow_entry) flows; /* open-addressing hash table */
@@ -149,6 +151,8 @@ bool hvc_analysis_visit(hvc_analysis *analysis, uint32_t group, bool thorough);
 /* Whether it was marked as one to be analysed. */
 bool hvc_analysis_is_thorough(hvc_analysis *analysis, uint32_t group);
 const hvc_xrefs *hvc_analysis_xrefs(hvc_analysis *analysis);
+/* Those to functions, at least. */
+const hvc_xrefs *hvc_analysis_callers(hvc_analysis *analysis);
 /* The import whose IAT slot is at rva; false when none. */
 bool hvc_analysis_import_at(const hvc_analysis *analysis, uint32_t rva, uint32_t *ret_import);
 /* The import that a value is (LOAD of its slot). */

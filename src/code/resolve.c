@@ -76,7 +76,7 @@ static int argument_of_register(const hvc_isa *isa, uint8_t reg)
 static void resolve_at_callers(hvc_analysis *analysis, uint32_t function, unsigned argument,
                                unsigned depth, hvc_numbers *numbers)
 {
-    const hvc_xrefs *xrefs = hvc_analysis_xrefs(analysis);
+    const hvc_xrefs *xrefs = hvc_analysis_callers(analysis);
     const hvc_code_function *entry = hvc_function_at(&analysis->map, function);
     if (xrefs == NULL || entry == NULL) {
         hvc_numbers_unknown(numbers, HVC_UNKNOWN_BUDGET);

@@ -85,17 +85,43 @@ bool hvc_xref_may_store(const hvc_image *image, const hvc_isa *isa, uint32_t fro
                  : hvc_x86_may_store(bytes.data, isa == &hvc_isa_x86);
 }
 
-hvc_status hvc_xrefs_build(const hvc_image *image, const hvc_isa *isa, const hvc_function_map *map,
-                           hvc_arena *arena, hvc_xrefs *ret_xrefs, hvc_error *error)
+/* Every kind of reference into the ranges, with functions that are known. */
+static hvc_status build(const hvc_image *image, const hvc_isa *isa, const hvc_function_map *map,
+                        const hvc_xref_range *ranges, size_t count, hvc_arena *arena,
+                        hvc_xrefs *ret_xrefs, hvc_error *error)
 {
-    const hvc_xref_range everything = {.high = image->headers.size_of_image};
     hvc_xref_scan scan;
     bool done =
-        begin_scan(&scan, image, isa, &everything, 1) &&
+        begin_scan(&scan, image, isa, ranges, count) &&
         (isa == &hvc_isa_arm64 ? hvc_scan_arm64(&scan, map) : hvc_scan_x86_code(&scan, map)) &&
         hvc_scan_pointers(&scan) && end_scan(&scan, arena, ret_xrefs);
     hvc_arena_free(&scan.scratch);
     return done ? HVC_OK : hvc_fail_memory(error);
+}
+
+hvc_status hvc_xrefs_build(const hvc_image *image, const hvc_isa *isa, const hvc_function_map *map,
+                           hvc_arena *arena, hvc_xrefs *ret_xrefs, hvc_error *error)
+{
+    const hvc_xref_range everything = {.high = image->headers.size_of_image};
+    return build(image, isa, map, &everything, 1, arena, ret_xrefs, error);
+}
+
+hvc_status hvc_xrefs_to_functions(const hvc_image *image, const hvc_isa *isa,
+                                  const hvc_function_map *map, hvc_arena *arena,
+                                  hvc_xrefs *ret_xrefs, hvc_error *error)
+{
+    HVC_VECTOR(hvc_xref_range) ranges = {0};
+    for (size_t i = 0; i < map->functions.count; i++) {
+        const hvc_code_function *it = &map->functions.items[i];
+        hvc_xref_range *last = ranges.count == 0 ? NULL : &ranges.items[ranges.count - 1];
+        if (last == NULL || it->begin - last->high > 4096)
+            last = hvc_vector_add(arena, &ranges);
+        if (last == NULL)
+            return hvc_fail_memory(error);
+        last->low = last->high == 0 ? it->begin : last->low;
+        last->high = it->end;
+    }
+    return build(image, isa, map, ranges.items, ranges.count, arena, ret_xrefs, error);
 }
 
 static size_t lower_bound(const hvc_xrefs *xrefs, uint32_t to)

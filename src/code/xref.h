@@ -79,6 +79,12 @@ bool hvc_xref_may_store(const hvc_image *image, const hvc_isa *isa, uint32_t fro
 hvc_status hvc_xrefs_build(const hvc_image *image, const hvc_isa *isa, const hvc_function_map *map,
                            hvc_arena *arena, hvc_xrefs *ret_xrefs, hvc_error *error);
 
+/* The same with a target among the functions of map: for the most part what leads to them, at a
+ * part of the cost. */
+hvc_status hvc_xrefs_to_functions(const hvc_image *image, const hvc_isa *isa,
+                                  const hvc_function_map *map, hvc_arena *arena,
+                                  hvc_xrefs *ret_xrefs, hvc_error *error);
+
 /* The candidates with to in [low, high): a slice of items. */
 const hvc_xref *hvc_xrefs_find(const hvc_xrefs *xrefs, uint32_t low, uint32_t high,
                                size_t *ret_count);

@@ -161,6 +161,30 @@ void code_map(code_sample *it)
     expect_sound_map(it);
 }
 
+static bool has(const hvc_xrefs *xrefs, const hvc_xref *wanted)
+{
+    size_t count;
+    const hvc_xref *found = hvc_xrefs_find(xrefs, wanted->to, wanted->to + 1, &count);
+    for (size_t i = 0; i < count; i++)
+        if (found[i].from == wanted->from && found[i].kind == wanted->kind)
+            return true;
+    return false;
+}
+
+/* Those to functions are the ones among all that lead there, whatever else is looked for. */
+static void expect_those_to_functions(code_sample *it)
+{
+    hvc_xrefs some;
+    hvc_error error = {0};
+    assert_int_equal(
+        hvc_xrefs_to_functions(it->image, it->isa, &it->map, &it->arena, &some, &error), HVC_OK);
+    for (size_t i = 0; i < some.items.count; i++)
+        assert_true(has(&it->xrefs, &some.items.items[i]));
+    for (size_t i = 0; i < it->xrefs.items.count; i++)
+        if (hvc_function_at(&it->map, it->xrefs.items.items[i].to) != NULL)
+            assert_true(has(&some, &it->xrefs.items.items[i]));
+}
+
 void code_xrefs(code_sample *it)
 {
     hvc_error error = {0};
@@ -168,6 +192,7 @@ void code_xrefs(code_sample *it)
     assert_int_equal(hvc_xrefs_build(it->image, it->isa, &it->map, &it->arena, &it->xrefs, &error),
                      HVC_OK);
     assert_false(it->xrefs.cut);
+    expect_those_to_functions(it);
 }
 
 void expect_function(const code_sample *it, uint32_t begin, uint32_t end, unsigned sources)
