@@ -541,11 +541,10 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
             return false;
         used = true;
     }
-    /* What is left in the return register of a function that uses the pointer in another way is no
-     * result. */
-    if (!used && flow->returned != HVC_VALUE_UNDEFINED &&
-        holds_import(analysis, flow->returned, import))
-        escapes = true;
+    /* What is left in the return register of a function that uses the pointer in another way may be
+     * no result. */
+    escapes |= holds_import(analysis, flow->returned, import) &&
+               (!used || sites_is_result_used(job, flow));
     if ((used && !escapes && (!others || at_once)) || ddi == NULL)
         return true;
     return sites_add_open(job, flow, from, ddi, "reference",
@@ -707,50 +706,17 @@ static bool account(sites_job *job, const hvc_flow *flow)
            (flow->blind.count == 0 || account_blind(job, flow));
 }
 
-static bool holds(const hvc_analysis *analysis, hvc_value_id value, hvc_value_id wanted)
-{
-    size_t count;
-    const hvc_value_id *members = hvc_value_members(&analysis->values, &value, &count);
-    for (size_t i = 0; i < count; i++)
-        if (members[i] == wanted)
-            return true;
-    return false;
-}
-
-/* Whether a pointer that was looked up gets where its calls are not followed: to a callee, but for
- * the function itself, or into memory. */
-static bool is_handed_on(const sites_job *job, const hvc_flow *flow, hvc_value_id pointer)
-{
-    const hvc_analysis *analysis = job->analysis;
-    for (size_t i = 0; i < flow->kept.count; i++)
-        if (holds(analysis, flow->kept.items[i], pointer))
-            return true;
-    for (size_t i = 0; i < flow->calls.count; i++) {
-        const hvc_flow_call *call = &flow->calls.items[i];
-        if (holds(analysis, call->target, pointer))
-            continue;
-        for (unsigned n = 0, limit = sites_argument_limit(job, call); n < limit; n++)
-            if (holds(analysis, call->arguments[n], pointer))
-                return true;
-        unsigned taken = sites_argument_registers(job, call);
-        for (unsigned n = HVC_FLOW_ARGUMENTS; n < HVC_FLOW_GIVEN; n++)
-            if ((taken >> n & 1) != 0 && holds(analysis, call->arguments[n], pointer))
-                return true;
-    }
-    return false;
-}
-
 static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_call *lookup,
                           const hvc_ddi *ddi, bool *ret_used)
 {
     hvc_analysis *analysis = job->analysis;
     hvc_value_id result = hvc_value_result(&analysis->values, lookup->rva);
-    bool escapes = flow->incomplete || is_handed_on(job, flow, result), kept = false;
+    bool escapes = flow->incomplete || sites_is_handed_on(job, flow, result), kept = false;
     for (size_t i = 0; i < flow->hidden.count; i++)
-        kept |= holds(analysis, flow->hidden.items[i], result);
+        kept |= sites_holds(analysis, flow->hidden.items[i], result);
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
-        if (!holds(analysis, call->target, result))
+        if (!sites_holds(analysis, call->target, result))
             continue;
         *ret_used = true;
         if (!sites_add(job, flow, call, ddi, "lookup"))
@@ -759,8 +725,8 @@ static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_c
     for (size_t i = 0; i < flow->guesses.count; i++) {
         const hvc_flow_call *call = &flow->guesses.items[i];
         const hvc_flow_call *sure = hvc_flow_call_at(flow, call->rva);
-        if (!holds(analysis, call->target, result) ||
-            (sure != NULL && holds(analysis, sure->target, result)))
+        if (!sites_holds(analysis, call->target, result) ||
+            (sure != NULL && sites_holds(analysis, sure->target, result)))
             continue;
         *ret_used = true;
         if (!sites_add_open(job, flow, call->rva, ddi, "lookup",
@@ -770,7 +736,7 @@ static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_c
     for (size_t i = 0; i < flow->stores.count; i++) {
         const hvc_flow_store *store = &flow->stores.items[i];
         uint32_t rva;
-        if (!holds(analysis, store->value, result))
+        if (!sites_holds(analysis, store->value, result))
             continue;
         *ret_used = true;
         if (!const_rva(analysis, store->address, &rva))
@@ -778,6 +744,7 @@ static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_c
         else if (!add_holder(job, rva + (uint32_t)store->offset, 0, ddi))
             return false;
     }
+    escapes |= sites_holds(analysis, flow->returned, result) && sites_is_result_used(job, flow);
     *ret_used &= !escapes && !sites_may_hide_calls(job, flow, kept);
     return true;
 }
@@ -798,7 +765,8 @@ static bool add_guess(sites_job *job, const hvc_flow *flow, const hvc_flow_call 
     hvc_flow_call one = *call;
     one.target = member;
     const hvc_flow_call *sure = hvc_flow_call_at(flow, call->rva);
-    if (sure != NULL && (is_followed(job, sure) || holds(job->analysis, sure->target, member)))
+    if (sure != NULL &&
+        (is_followed(job, sure) || sites_holds(job->analysis, sure->target, member)))
         return true;
     uint32_t import;
     bool imported = sites_import_of_call(job, &one, &import);
@@ -818,7 +786,7 @@ static bool add_held_guess(sites_job *job, const hvc_flow *flow, const hvc_flow_
     const hvc_flow_call *sure = hvc_flow_call_at(flow, call->rva);
     const sites_alias *holder = holder_of(job, member);
     if (holder == NULL || (sure != NULL && (holder_of(job, sure->target) != NULL ||
-                                            holds(job->analysis, sure->target, member))))
+                                            sites_holds(job->analysis, sure->target, member))))
         return true;
     const hvc_ddi *ddi = holder->ddi != NULL ? holder->ddi : ddi_of_import(job, holder->import);
     return ddi == NULL ||
@@ -827,18 +795,19 @@ static bool add_held_guess(sites_job *job, const hvc_flow *flow, const hvc_flow_
 }
 
 /* Whether a pointer that was read from a variable gets where its calls are not followed:
- * is_handed_on tells of most ways. */
-static bool leaves_sight(const sites_job *job, const hvc_flow *flow, hvc_value_id pointer)
+ * sites_is_handed_on tells of most ways. */
+static bool leaves_sight(sites_job *job, const hvc_flow *flow, hvc_value_id pointer)
 {
     const hvc_analysis *analysis = job->analysis;
     bool used = false;
     for (size_t i = 0; i < flow->calls.count && !used; i++)
-        used = holds(analysis, flow->calls.items[i].target, pointer);
+        used = sites_holds(analysis, flow->calls.items[i].target, pointer);
     for (size_t i = 0; i < flow->stores.count; i++)
-        if (holds(analysis, flow->stores.items[i].value, pointer))
+        if (sites_holds(analysis, flow->stores.items[i].value, pointer))
             return true;
-    return is_handed_on(job, flow, pointer) || (!used && flow->returned != HVC_VALUE_UNDEFINED &&
-                                                holds(analysis, flow->returned, pointer));
+    return sites_is_handed_on(job, flow, pointer) ||
+           (sites_holds(analysis, flow->returned, pointer) &&
+            (!used || sites_is_result_used(job, flow)));
 }
 
 /* Every read of a variable that holds a pointer has to show up, as those of slots do. */
@@ -860,7 +829,7 @@ static bool account_held(sites_job *job, const hvc_flow *flow)
             hvc_value_load(&analysis->values, address, 0, analysis->isa->pointer_size, false);
         bool hidden = false, leaves = leaves_sight(job, flow, pointer);
         for (size_t k = 0; k < flow->hidden.count; k++)
-            hidden |= holds(analysis, flow->hidden.items[k], pointer);
+            hidden |= sites_holds(analysis, flow->hidden.items[k], pointer);
         if (!leaves && (!sites_may_hide_calls(job, flow, hidden) ||
                         sites_is_used_at_once(analysis, read->rva)))
             continue;

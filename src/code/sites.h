@@ -79,6 +79,15 @@ unsigned sites_argument_limit(const sites_job *job, const hvc_flow_call *call);
 /* 32-bit code: the registers (bits, of a call's arguments) in which functions of the image may take
  * parameters, where call's target is such a function. */
 unsigned sites_argument_registers(const sites_job *job, const hvc_flow_call *call);
+/* Whether wanted is among the values that this one may be. */
+bool sites_holds(const hvc_analysis *analysis, hvc_value_id value, hvc_value_id wanted);
+/* Whether a pointer gets where its calls are not followed: to a callee, but for the function
+ * itself, or into memory that others read. Stores to places that are known, and what the function
+ * returns, are not looked at. */
+bool sites_is_handed_on(const sites_job *job, const hvc_flow *flow, hvc_value_id pointer);
+/* Whether a function that calls this one may do something with what it leaves in the return
+ * register. Those that call it by its address are not known: most callbacks return none. */
+bool sites_is_result_used(sites_job *job, const hvc_flow *flow);
 /* Whether there may be calls of a pointer that are not seen: where their target got lost, and
  * guesses do not tell of them. hidden: the pointer was put on the stack. */
 bool sites_may_hide_calls(const sites_job *job, const hvc_flow *flow, bool hidden);
