@@ -5,23 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
+/* As the library does it, which spares the fetch of an algorithm. */
+#define OPENSSL_API_COMPAT 0x10101000L
+#include <openssl/sha.h>
 
 #include "base/file.h"
 #include "rules/rule.h"
 
 bool peer_hash(const uint8_t *bytes, size_t size, peer_totals *totals)
 {
-    static EVP_MD *sha256;
-    static EVP_MD_CTX *context;
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    if (sha256 == NULL)
-        sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (context == NULL)
-        context = EVP_MD_CTX_new();
-    if (sha256 == NULL || context == NULL || EVP_DigestInit_ex2(context, sha256, NULL) != 1 ||
-        EVP_DigestUpdate(context, bytes, size) != 1 ||
-        EVP_DigestFinal_ex(context, digest, NULL) != 1)
+    SHA256_CTX context;
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+    if (SHA256_Init(&context) != 1 || SHA256_Update(&context, bytes, size) != 1 ||
+        SHA256_Final(digest, &context) != 1)
         return false;
     totals->digests ^= digest[0];
     return true;
