@@ -51,6 +51,9 @@ static bool uses_result(const sites_job *job, const hvc_flow *caller, uint64_t a
         for (size_t k = 0; k < caller->calls.count; k++)
             if (sites_holds(job->analysis, caller->calls.items[k].target, result))
                 return true;
+        for (size_t k = 0; k < caller->guesses.count; k++)
+            if (sites_holds(job->analysis, caller->guesses.items[k].target, result))
+                return true;
         for (size_t k = 0; k < caller->stores.count; k++)
             if (sites_holds(job->analysis, caller->stores.items[k].value, result))
                 return true;
