@@ -179,8 +179,9 @@ static hvc_value_id body_stack_pointer(flow_job *job)
 }
 
 /* The state where nothing is known but that there is a stack. */
-static bool join_unknown(flow_job *job, uint32_t rva, hvc_value_id stack, hvc_state *state)
+static bool join_unknown(flow_job *job, uint32_t rva, hvc_state *state)
 {
+    hvc_value_id stack = job->body_stack;
     uint32_t index;
     if (flow_insn_at(job, rva, &index) == NULL || job->block_of[index] == 0)
         return true;
@@ -196,16 +197,15 @@ static bool join_unknown(flow_job *job, uint32_t rva, hvc_value_id stack, hvc_st
 /* Orphans, and every block when control was lost. */
 static bool seed_unknown(flow_job *job, hvc_state *state)
 {
-    hvc_value_id stack = body_stack_pointer(job);
     for (size_t i = 0; i < job->orphans.count; i++) {
         uint32_t index;
         if (flow_insn_at(job, job->orphans.items[i], &index) != NULL && job->block_of[index] != 0)
             job->blocks.items[job->block_of[index] - 1].unsure = true;
-        if (!join_unknown(job, job->orphans.items[i], stack, state))
+        if (!join_unknown(job, job->orphans.items[i], state))
             return false;
     }
     for (size_t i = 0; job->lost && i < job->blocks.count; i++)
-        if (!join_unknown(job, job->insns.items[job->blocks.items[i].first].rva, stack, state))
+        if (!join_unknown(job, job->insns.items[job->blocks.items[i].first].rva, state))
             return false;
     return true;
 }
@@ -350,12 +350,17 @@ static bool passes_orphan(const flow_job *job)
 static bool settle(flow_job *job, hvc_state *state, hvc_state *scratch)
 {
     entry_state(job, state);
-    if (!join_at(job, job->entry, state) || !iterate(job, state, scratch))
+    if (!join_at(job, job->entry, state))
         return false;
-    if (job->new_roots)
-        return true;
-    if (!job->lost && passes_orphan(job) && !record_guesses(job, state, scratch))
-        return false;
+    if (!job->lost) { /* else nothing stays known anyway */
+        if (!iterate(job, state, scratch))
+            return false;
+        job->body_stack = body_stack_pointer(job);
+        if (job->new_roots)
+            return true;
+        if (passes_orphan(job) && !record_guesses(job, state, scratch))
+            return false;
+    }
     return seed_unknown(job, state) && iterate(job, state, scratch);
 }
 

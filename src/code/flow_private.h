@@ -65,6 +65,8 @@ typedef struct flow_job {
     size_t first_dirty;           /* none before it in that order is */
     uint8_t next_base;
     bool incomplete, memory_failed;
+    hvc_value_id body_stack; /* the stack pointer in the function's body, as far as it was known
+                                before control was lost; UNDEFINED: it may be anywhere */
     bool lost; /* a jump could not be followed: it may lead to any block, so that nothing is known
                   at the start of one, and everything is decoded */
     bool lost_now;  /* the pass under way met such a jump */
