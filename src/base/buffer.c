@@ -27,15 +27,19 @@ static char *make_room(hvc_buffer *buffer, size_t size)
     return buffer->data + buffer->size;
 }
 
+char *hvc_buffer_extend(hvc_buffer *buffer, size_t size)
+{
+    char *room = make_room(buffer, size);
+    if (room != NULL)
+        buffer->size += size;
+    return room;
+}
+
 void hvc_buffer_put(hvc_buffer *buffer, const void *bytes, size_t size)
 {
-    if (size == 0)
-        return;
-    char *room = make_room(buffer, size);
-    if (room != NULL) {
+    char *room = size > 0 ? hvc_buffer_extend(buffer, size) : NULL;
+    if (room != NULL)
         memcpy(room, bytes, size);
-        buffer->size += size;
-    }
 }
 
 void hvc_buffer_puts(hvc_buffer *buffer, const char *text)

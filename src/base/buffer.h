@@ -20,6 +20,8 @@ typedef struct hvc_buffer {
         NULL, 0, 0, false                                                                          \
     }
 
+/* size more bytes of contents, which the caller writes at once; NULL when there is no memory. */
+char *hvc_buffer_extend(hvc_buffer *buffer, size_t size);
 void hvc_buffer_put(hvc_buffer *buffer, const void *bytes, size_t size);
 void hvc_buffer_puts(hvc_buffer *buffer, const char *text);
 void hvc_buffer_printf(hvc_buffer *buffer, const char *format, ...)

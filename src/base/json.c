@@ -8,19 +8,6 @@ void hvc_json_init(hvc_json *json, hvc_buffer *out, unsigned indent)
     *json = (hvc_json){out, indent, 0, false};
 }
 
-static void new_line(hvc_json *json)
-{
-    static const char blanks[] = "                                ";
-    if (json->indent == 0)
-        return;
-    hvc_buffer_put(json->out, "\n", 1);
-    for (size_t rest = (size_t)json->indent * json->depth; rest > 0;) {
-        size_t piece = rest < sizeof(blanks) - 1 ? rest : sizeof(blanks) - 1;
-        hvc_buffer_put(json->out, blanks, piece);
-        rest -= piece;
-    }
-}
-
 static void put_string(hvc_buffer *out, hvc_text text)
 {
     hvc_buffer_put(out, "\"", 1);
@@ -50,18 +37,39 @@ static void put_string(hvc_buffer *out, hvc_text text)
     hvc_buffer_put(out, "\"", 1);
 }
 
+/* Bytes of the line break before what stands at the depth that is reached. */
+static size_t line_break_size(const hvc_json *json)
+{
+    return json->indent == 0 ? 0 : 1 + (size_t)json->indent * json->depth;
+}
+
+static char *put_line_break(char *to, size_t size)
+{
+    if (size == 0)
+        return to;
+    *to = '\n';
+    memset(to + 1, ' ', size - 1);
+    return to + size;
+}
+
 /* What stands before a member: the comma, the line break, the key. */
 static void begin_member(hvc_json *json, const char *key)
 {
-    if (json->started)
-        hvc_buffer_put(json->out, ",", 1);
-    if (json->depth > 0)
-        new_line(json);
+    size_t line_break = json->depth > 0 ? line_break_size(json) : 0;
+    size_t length = key != NULL ? strlen(key) : 0, blank = json->indent > 0;
+    size_t size = json->started + line_break + (key != NULL ? length + 3 + blank : 0);
+    char *to = size > 0 ? hvc_buffer_extend(json->out, size) : NULL;
+    if (to != NULL && json->started)
+        *to++ = ',';
     json->started = true;
-    if (key != NULL) {
-        put_string(json->out, (hvc_text){key, strlen(key)});
-        hvc_buffer_put(json->out, ": ", json->indent > 0 ? 2 : 1);
-    }
+    if (to == NULL)
+        return;
+    to = put_line_break(to, line_break);
+    if (key == NULL)
+        return;
+    *to++ = '"';
+    memcpy(to, key, length);
+    memcpy(to + length, "\": ", 2 + blank);
 }
 
 static void open_nested(hvc_json *json, const char *key, const char *bracket)
@@ -75,9 +83,10 @@ static void open_nested(hvc_json *json, const char *key, const char *bracket)
 static void close_nested(hvc_json *json, const char *bracket)
 {
     json->depth--;
-    if (json->started)
-        new_line(json);
-    hvc_buffer_put(json->out, bracket, 1);
+    size_t line_break = json->started ? line_break_size(json) : 0;
+    char *to = hvc_buffer_extend(json->out, line_break + 1);
+    if (to != NULL)
+        *put_line_break(to, line_break) = *bracket;
     json->started = true;
 }
 
