@@ -1,6 +1,6 @@
 /* Writes JSON into a buffer, correctly nested and escaped: the caller names keys and values in
- * order. Keys are names of the program's own, which need no escapes; inside arrays they are NULL. Text
- * may be any bytes: invalid UTF-8 becomes U+FFFD. */
+ * order. Keys are names of the program's own, which need no escapes; inside arrays they are NULL.
+ * Text may be any bytes: invalid UTF-8 becomes U+FFFD. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 

@@ -128,7 +128,7 @@ static void apply_refined(step *s, hvc_state *state, const hvc_flags *flags, hvc
                 state->slots[i].value = refined;
     }
     if (place.kind == 1) {
-        hvc_place_of origin = state->origin[place.reg_or_base];
+        hvc_place_of origin = hvc_state_origin(state, place.reg_or_base);
         hvc_value_id old = state->regs[place.reg_or_base];
         if (hvc_value_truncate(values, old, flags->size) == flags->a)
             state->regs[place.reg_or_base] = widen(values, old, refined, flags->size, whole);

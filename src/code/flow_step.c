@@ -345,10 +345,11 @@ static void step_load(step *s, const hvc_op *op)
     if (from.kind == TO_VALUE && op->dst < HVC_REG_COUNT && !op->merge && !op->sign_extend) {
         const hvc_term *term = hvc_term_of(s->values, from.value);
         if (term->kind == HVC_TERM_STACK)
-            s->state->origin[op->dst] = (hvc_place_of){.kind = 2,
-                                                       .reg_or_base = term->reg,
-                                                       .size = op->memory_size,
-                                                       .offset = term->offset};
+            hvc_state_set_origin(s->state, op->dst,
+                                 (hvc_place_of){.kind = 2,
+                                                .reg_or_base = term->reg,
+                                                .size = op->memory_size,
+                                                .offset = term->offset});
     }
 }
 
@@ -386,10 +387,12 @@ static void note_origin(step *s, const hvc_op *op, hvc_value_id address)
     const hvc_term *term = hvc_term_of(s->values, address);
     if (term->kind != HVC_TERM_STACK || op->a.kind != HVC_OPERAND_REG ||
         op->a.reg >= HVC_REG_MACHINE || op->memory_size < 4 ||
-        op->memory_size > s->isa->pointer_size || s->state->origin[op->a.reg].kind != 0)
+        op->memory_size > s->isa->pointer_size || hvc_state_origin(s->state, op->a.reg).kind != 0)
         return;
-    s->state->origin[op->a.reg] = (hvc_place_of){
-        .kind = 2, .reg_or_base = term->reg, .size = op->memory_size, .offset = term->offset};
+    hvc_state_set_origin(
+        s->state, op->a.reg,
+        (hvc_place_of){
+            .kind = 2, .reg_or_base = term->reg, .size = op->memory_size, .offset = term->offset});
 }
 
 static void step_store(step *s, const hvc_op *op)
@@ -474,9 +477,8 @@ static void step_move(step *s, const hvc_op *op)
 {
     hvc_value_id value = step_read_operand(s, &op->a, op->size);
     hvc_place_of origin = {0};
-    if (op->a.kind == HVC_OPERAND_REG && op->a.reg < HVC_REG_COUNT &&
-        s->state->origin[op->a.reg].size <= op->size)
-        origin = s->state->origin[op->a.reg];
+    if (op->a.kind == HVC_OPERAND_REG && op->a.reg < HVC_REG_COUNT)
+        origin = hvc_state_origin(s->state, op->a.reg);
     uint64_t number;
     /* ARM64's adrp forms pages on the way to an address: those count where they are used, or
      * copied, which is what an add of 0 does. */
@@ -485,8 +487,8 @@ static void step_move(step *s, const hvc_op *op)
         (copies ? arm64 : !arm64 || (number & 0xFFF) != 0))
         flow_record_address(s->job, number);
     write_register(s, op->dst, value, op->size, op->merge);
-    if (op->dst < HVC_REG_COUNT && !op->merge)
-        s->state->origin[op->dst] = origin;
+    if (op->dst < HVC_REG_COUNT && !op->merge && origin.size <= op->size)
+        hvc_state_set_origin(s->state, op->dst, origin);
 }
 
 static void step_select(step *s, const hvc_op *op)
@@ -513,7 +515,7 @@ static void step_flags(step *s, const hvc_op *op, hvc_flags_kind kind)
         if (op->a.reg < HVC_REG_MACHINE)
             flags.place = (hvc_place_of){.kind = 1, .reg_or_base = op->a.reg, .size = op->size};
         else if (op->a.reg < HVC_REG_COUNT)
-            flags.place = s->state->origin[op->a.reg];
+            flags.place = hvc_state_origin(s->state, op->a.reg);
     }
     s->state->flags = flags;
 }

@@ -140,11 +140,11 @@ static void forget_places(hvc_state *state, uint8_t base, int64_t low, int64_t h
     if (flags->kind == 2 && flags->reg_or_base == base && flags->offset < high &&
         flags->offset + flags->size > low)
         flags->kind = 0;
-    for (unsigned reg = 0; reg < HVC_REG_COUNT; reg++) {
-        hvc_place_of *origin = &state->origin[reg];
-        if (origin->kind == 2 && origin->reg_or_base == base && origin->offset < high &&
+    for (uint64_t left = state->loaded; left != 0; left &= left - 1) {
+        const hvc_place_of *origin = &state->origin[__builtin_ctzll(left)];
+        if (origin->reg_or_base == base && origin->offset < high &&
             origin->offset + origin->size > low)
-            origin->kind = 0;
+            state->loaded &= ~(left & -left);
     }
 }
 
@@ -298,9 +298,9 @@ void hvc_state_foreign_write(hvc_values *values, hvc_state *state)
         for (size_t i = first; i < state->slot_count; i++)
             hvc_state_escape(values, state, state->slots[i].value);
         remove_slots(state, first, state->slot_count - first);
-        for (unsigned reg = 0; reg < HVC_REG_COUNT; reg++)
-            if (state->origin[reg].kind == 2 && state->origin[reg].reg_or_base != 0)
-                state->origin[reg].kind = 0;
+        for (uint64_t left = state->loaded; left != 0; left &= left - 1)
+            if (state->origin[__builtin_ctzll(left)].reg_or_base != 0)
+                state->loaded &= ~(left & -left);
         if (state->flags.place.kind == 2 && state->flags.place.reg_or_base != 0)
             state->flags.place.kind = 0;
     }
@@ -459,10 +459,9 @@ bool hvc_state_join(hvc_values *values, const hvc_isa *isa, hvc_state *to, const
         return false;
     if (!to->live) {
         hvc_state_copy(to, from);
-        for (unsigned reg = HVC_REG_T0; reg < HVC_REG_COUNT; reg++) {
+        for (unsigned reg = HVC_REG_T0; reg < HVC_REG_COUNT; reg++)
             to->regs[reg] = HVC_VALUE_UNDEFINED;
-            to->origin[reg].kind = 0;
-        }
+        to->loaded &= UINT32_MAX;
         return true;
     }
     bool changed = false;
@@ -471,11 +470,14 @@ bool hvc_state_join(hvc_values *values, const hvc_isa *isa, hvc_state *to, const
     before.escape_count = to->escape_count;
     before.escaped_other = to->escaped_other;
     before.entry_lost = to->entry_lost;
+    for (uint64_t left = to->loaded; left != 0; left &= left - 1) {
+        unsigned reg = (unsigned)__builtin_ctzll(left);
+        if ((from->loaded & left & -left) != 0 && same_place(&to->origin[reg], &from->origin[reg]))
+            continue;
+        to->loaded &= ~(left & -left);
+        changed = true;
+    }
     for (unsigned reg = 0; reg < HVC_REG_MACHINE; reg++) {
-        if (to->origin[reg].kind != 0 && !same_place(&to->origin[reg], &from->origin[reg])) {
-            to->origin[reg].kind = 0;
-            changed = true;
-        }
         if (to->regs[reg] == from->regs[reg])
             continue;
         hvc_value_id joined =

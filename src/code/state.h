@@ -47,6 +47,7 @@ typedef struct hvc_flags {
 
 typedef struct hvc_state {
     hvc_value_id regs[HVC_REG_COUNT];
+    uint64_t loaded;                    /* bits: registers with an origin */
     hvc_place_of origin[HVC_REG_COUNT]; /* the slot that a register was loaded from (kind 2) */
     hvc_flags flags;
     /* Parts of the frame whose address got out: calls and writes through pointers that are not
@@ -92,15 +93,29 @@ static inline unsigned hvc_state_room(const hvc_state *to, const hvc_state *from
 bool hvc_state_join(hvc_values *values, const hvc_isa *isa, hvc_state *to, const hvc_state *from,
                     uint8_t join_base, bool widen);
 
+/* The slot that a register was loaded from; kind 0: none that is known. */
+static inline hvc_place_of hvc_state_origin(const hvc_state *state, uint8_t reg)
+{
+    return (state->loaded >> reg & 1) != 0 ? state->origin[reg] : (hvc_place_of){0};
+}
+
+static inline void hvc_state_set_origin(hvc_state *state, uint8_t reg, hvc_place_of origin)
+{
+    uint64_t bit = UINT64_C(1) << reg;
+    state->loaded = origin.kind != 0 ? state->loaded | bit : state->loaded & ~bit;
+    if (origin.kind != 0)
+        state->origin[reg] = origin;
+}
+
 static inline void hvc_state_set(hvc_state *state, uint8_t reg, hvc_value_id value)
 {
     if (reg >= HVC_REG_COUNT)
         return;
     /* What was compared may still lie where the register was loaded from. */
     if (state->flags.place.kind == 1 && state->flags.place.reg_or_base == reg)
-        state->flags.place = state->origin[reg];
+        state->flags.place = hvc_state_origin(state, reg);
     state->regs[reg] = value;
-    state->origin[reg].kind = 0;
+    state->loaded &= ~(UINT64_C(1) << reg);
 }
 
 /* Moves the stack pointer, which is register reg. Nothing that lies below is an object whose

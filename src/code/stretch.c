@@ -133,8 +133,8 @@ void hvc_stretch_skip_call(hvc_stretch *stretch)
     for (uint8_t reg = 0; reg < HVC_REG_MACHINE; reg++) {
         if ((env->isa->volatile_registers >> reg & 1) != 0)
             state->regs[reg] = hvc_value_unknown(env->values, HVC_UNKNOWN_CALL);
-        state->origin[reg].kind = 0;
     }
+    state->loaded = 0;
     state->slot_count = 0;
     state->flags = (hvc_flags){.kind = HVC_FLAGS_UNKNOWN};
 }

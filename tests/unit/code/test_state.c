@@ -472,23 +472,23 @@ static void test_flags(void **state)
     (void)state;
     here.flags = (hvc_flags){.kind = HVC_FLAGS_COMPARE, .size = 4, .a = number(1), .b = number(2)};
     here.flags.place = (hvc_place_of){.kind = 1, .reg_or_base = 0, .size = 4};
-    here.origin[0] = (hvc_place_of){.kind = 2, .size = 4, .offset = -8};
+    hvc_state_set_origin(&here, 0, (hvc_place_of){.kind = 2, .size = 4, .offset = -8});
     hvc_state_copy(&there, &here);
     assert_false(join(false));
     /* the register is overwritten: what was compared still lies in the slot that it came from */
     hvc_state_set(&here, 0, number(1));
     assert_int_equal(here.flags.place.kind, 2);
     assert_int_equal(here.flags.place.offset, -8);
-    assert_int_equal(here.origin[0].kind, 0);
+    assert_int_equal(hvc_state_origin(&here, 0).kind, 0);
     store(-6, 1, 0); /* and now no longer */
     assert_int_equal(here.flags.place.kind, 0);
     assert_int_equal(here.flags.kind, HVC_FLAGS_COMPARE);
     /* a register of which the slot is overwritten comes from nowhere */
-    here.origin[2] = (hvc_place_of){.kind = 2, .size = 4, .offset = -0x10};
+    hvc_state_set_origin(&here, 2, (hvc_place_of){.kind = 2, .size = 4, .offset = -0x10});
     store(-0x14, 4, 0);
-    assert_int_equal(here.origin[2].kind, 2);
+    assert_int_equal(hvc_state_origin(&here, 2).kind, 2);
     store(-0x10, 4, 0);
-    assert_int_equal(here.origin[2].kind, 0);
+    assert_int_equal(hvc_state_origin(&here, 2).kind, 0);
     there.flags.b = number(3);
     assert_true(join(false));
     assert_int_equal(here.flags.kind, HVC_FLAGS_UNKNOWN);
