@@ -112,7 +112,9 @@ static void apply_refined(step *s, hvc_state *state, const hvc_flags *flags, hvc
     hvc_values *values = s->values;
     hvc_place_of place = flags->place;
     uint8_t whole = s->isa->pointer_size;
-    if (refined == flags->a || hvc_value_why(values, refined) == HVC_UNKNOWN_MERGE)
+    /* Too many values that meet are less than what was known, unless that was no more. */
+    bool merged = hvc_value_why(values, refined) == HVC_UNKNOWN_MERGE;
+    if (refined == flags->a || (merged && hvc_value_why(values, flags->a) != HVC_UNKNOWN_MERGE))
         return;
     /* An entry value is the same wherever it is; another term may mean different numbers at two
      * places. */

@@ -318,7 +318,8 @@ static hvc_value_id join_values(hvc_values *values, hvc_state *to, hvc_value_id 
 {
     hvc_value_id joined = hvc_value_join(values, a, b);
     uint8_t kind = hvc_term_of(values, a)->kind;
-    widen = widen && joined != a && (kind == HVC_TERM_SET || hvc_value_is_unknown(values, a));
+    widen = widen && joined != a &&
+            (kind == HVC_TERM_SET || kind == HVC_TERM_PART || hvc_value_is_unknown(values, a));
     if (widen)
         joined = hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
     if (hvc_value_why(values, joined) != HVC_UNKNOWN_NONE) {

@@ -512,6 +512,13 @@ hvc_value_id hvc_value_join(hvc_values *values, hvc_value_id a, hvc_value_id b)
         return join_unknown(values, b, a);
     if (x->kind == HVC_TERM_RANGE || y->kind == HVC_TERM_RANGE)
         return join_into_range(values, a, b);
+    if (x->kind == HVC_TERM_PART && y->kind == HVC_TERM_PART && x->size == y->size) {
+        uint8_t size = x->size; /* a bound of the low bytes stays, whatever lies above them */
+        hvc_value_id low = hvc_value_join(values, x->b, y->b);
+        x = &values->terms[a];
+        y = &values->terms[b];
+        return hvc_value_insert(values, hvc_value_join(values, x->a, y->a), low, size);
+    }
     hvc_value_id list[HVC_VALUE_MEMBERS];
     size_t count = 0, count_a, count_b;
     const hvc_value_id *members = hvc_value_members(values, &a, &count_a);

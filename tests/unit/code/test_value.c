@@ -294,6 +294,17 @@ static void test_insert(void **state)
                      hvc_value_insert(&values, entry(0), number(2), 2));
     hvc_value_id wide = hvc_value_insert(&values, entry(0), number(0x1234), 2);
     assert_int_equal(term(hvc_value_insert(&values, wide, number(1), 1))->a, wide);
+    /* where two meet, what their low bytes can be at most stays */
+    hvc_value_id nothing = hvc_value_unknown(&values, HVC_UNKNOWN_MEMORY);
+    hvc_value_id few =
+        hvc_value_insert(&values, entry(0), hvc_value_bound(&values, entry(1), 5), 1);
+    hvc_value_id more =
+        hvc_value_insert(&values, nothing, hvc_value_range(&values, 9, HVC_UNKNOWN_MEMORY), 1);
+    hvc_value_id low = hvc_value_truncate(&values, join(few, more), 1);
+    assert_int_equal(term(low)->kind, HVC_TERM_RANGE);
+    assert_int_equal(term(low)->number, 9);
+    assert_int_equal(hvc_value_truncate(&values, join(part, wide), 1),
+                     hvc_value_truncate(&values, join(wide, part), 1));
 }
 
 static void test_truncate(void **state)
