@@ -165,6 +165,11 @@ static bool take_way(step *s, const hvc_op *op, hvc_condition condition, hvc_sta
     if (refined == HVC_VALUE_UNDEFINED)
         return false;
     apply_refined(s, state, &flags, refined);
+    if (condition == HVC_COND_EQ && flags.difference != 0) {
+        hvc_value_id *reg = &state->regs[flags.difference - 1];
+        *reg =
+            widen(s->values, *reg, hvc_value_const(s->values, 0), flags.size, s->isa->pointer_size);
+    }
     return true;
 }
 

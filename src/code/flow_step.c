@@ -282,7 +282,7 @@ static hvc_value_id load(step *s, const hvc_op *op, const reference *from)
     }
     hvc_unknown why = hvc_value_why(values, value);
     if (why != HVC_UNKNOWN_NONE && size < 8 && !op->sign_extend)
-        value = hvc_value_range(values, hvc_size_mask(size), why);
+        value = hvc_value_truncate(values, value, size);
     /* Load terms know themselves that they are sign-extended; what came from the stack does not. */
     if (op->sign_extend && (stack || why != HVC_UNKNOWN_NONE) && size < 8)
         value = hvc_value_alu(values, HVC_ALU_SIGN_EXTEND, value,
@@ -440,6 +440,28 @@ static bool step_align_stack(step *s, const hvc_op *op)
     return true;
 }
 
+static bool same_operand(const hvc_operand *x, const hvc_operand *y)
+{
+    return x->kind == y->kind &&
+           (x->kind == HVC_OPERAND_REG ? x->reg == y->reg : x->value == y->value);
+}
+
+/* Whether an operation gives the difference of what was compared right before: a subtraction that
+ * sets the flags is a comparison first. */
+static bool is_difference(const step *s, const hvc_op *op)
+{
+    const hvc_op *before = s->before;
+    if (before == NULL || before + 1 != op || before->kind != HVC_OP_COMPARE ||
+        before->size != op->size || op->merge || op->dst >= HVC_REG_MACHINE ||
+        !same_operand(&before->a, &op->a))
+        return false;
+    if (op->alu == HVC_ALU_SUB)
+        return same_operand(&before->b, &op->b);
+    return op->alu == HVC_ALU_ADD && op->b.kind == HVC_OPERAND_CONST &&
+           before->b.kind == HVC_OPERAND_CONST &&
+           ((op->b.value + before->b.value) & hvc_size_mask(op->size)) == 0;
+}
+
 static void step_alu(step *s, const hvc_op *op)
 {
     if (step_align_stack(s, op))
@@ -471,6 +493,8 @@ static void step_alu(step *s, const hvc_op *op)
         }
     }
     write_register(s, op->dst, value, op->size, op->merge);
+    if (is_difference(s, op))
+        s->state->flags.difference = (uint8_t)(op->dst + 1);
 }
 
 static void step_move(step *s, const hvc_op *op)
@@ -631,6 +655,7 @@ void step_op(step *s, const hvc_op *op)
     default:
         break;
     }
+    s->before = op;
 }
 
 void flow_run_block(flow_job *job, const flow_block *block, hvc_state *state, hvc_state *scratch,

@@ -11,6 +11,7 @@ typedef struct step {
     hvc_values *values;
     hvc_state *state;
     flow_insn *insn;
+    const hvc_op *before; /* the operation that was carried out last */
 } step;
 
 /* Whether the flags settle a condition for every number that the operands can be. */

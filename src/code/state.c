@@ -437,6 +437,10 @@ static bool join_flags(hvc_flags *to, const hvc_flags *from)
         to->place.kind = 0;
         return true;
     }
+    if (to->difference != 0 && to->difference != from->difference) {
+        to->difference = 0;
+        return true;
+    }
     return false;
 }
 

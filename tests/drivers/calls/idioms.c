@@ -457,6 +457,12 @@ MADE(asm_upper_shift, "0x200 or open", "ok|undetermined", NOTHING,
 MADE(asm_push_pop, "0x200", "ok", NOTHING, "pushl $0x200\n\tpopl %0")
 MADE(asm_push_pop_bad, "4", "violation", NOTHING, "pushl $4\n\tpopl %0")
 #endif
+MADE(asm_difference, "0, 0x200", "possible", GIVEN,
+     "movl %1, %0\n\tsubl $7, %0\n\tje 1f\n\tmovl $0x200, %0\n1:")
+MADE(asm_difference_good, "1, 0x200", "ok", GIVEN,
+     "movl %1, %0\n\tsubl $7, %0\n\tjne 1f\n\tincl %0\n\tjmp 2f\n1:\tmovl $0x200, %0\n2:")
+MADE(asm_difference_not, "open *", "undetermined", GIVEN,
+     "movl %1, %0\n\tsubl $7, %0\n\tjne 1f\n\tmovl %1, %0\n1:")
 MADE(asm_clock, "open *", "undetermined", CLOCK, "movl $0x200, %0\n\trdtsc")
 MADE(asm_rol, "0x200 or open", "ok|undetermined", NOTHING, "movl $0x80000000, %0\n\troll $10, %0")
 MADE(asm_bswap, "0x200 or open", "ok|undetermined", NOTHING, "movl $0x20000, %0\n\tbswap %0")
@@ -484,6 +490,13 @@ MADE(asm_csinv, "0xffffffff, 0x200", "ok", GIVEN,
 MADE(asm_cset, "0, 1", "possible", GIVEN, "cmp %w1, #7\n\tcset %w0, eq")
 MADE(asm_cset_shift, "0, 0x200", "possible", GIVEN,
      "cmp %w1, #7\n\tcset %w0, eq\n\tlsl %w0, %w0, #9")
+MADE(asm_difference, "0, 0x200", "possible", GIVEN,
+     "subs %w0, %w1, #7\n\tb.eq 1f\n\tmovz %w0, #0x200\n1:")
+MADE(asm_difference_added, "1, 0x200", "ok", GIVEN,
+     "sub %w0, %w1, #14\n\tadds %w0, %w0, #7\n\tb.ne 1f\n\tadd %w0, %w0, #1\n\tb 2f\n1:\t"
+     "movz %w0, #0x200\n2:")
+MADE(asm_difference_not, "open *", "undetermined", GIVEN,
+     "subs %w0, %w1, #7\n\tb.ne 1f\n\tmov %w0, %w1\n1:")
 MADE(asm_stack_pair, "0x200", "ok", NOTHING,
      "movz %w0, #0x200\n\tstp %x0, xzr, [sp, #-16]!\n\tldp xzr, %x0, [sp]\n\tldr %x0, [sp], #16")
 MADE(asm_system, "open *", "undetermined|possible", NOTHING,
