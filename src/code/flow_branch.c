@@ -106,12 +106,20 @@ static hvc_value_id widen(hvc_values *values, hvc_value_id old, hvc_value_id ref
     return hvc_value_insert(values, old, refined, size);
 }
 
+/* A register still holds what was compared. */
+static void refine_register(step *s, hvc_state *state, uint8_t reg, const hvc_flags *flags,
+                            hvc_value_id refined)
+{
+    hvc_value_id old = state->regs[reg];
+    if (hvc_value_truncate(s->values, old, flags->size) == flags->a)
+        state->regs[reg] = widen(s->values, old, refined, flags->size, s->isa->pointer_size);
+}
+
 /* Puts what a branch proved where the compared value is, and wherever the same entry value is. */
 static void apply_refined(step *s, hvc_state *state, const hvc_flags *flags, hvc_value_id refined)
 {
     hvc_values *values = s->values;
     hvc_place_of place = flags->place;
-    uint8_t whole = s->isa->pointer_size;
     /* Too many values that meet are less than what was known, unless that was no more. */
     bool merged = hvc_value_why(values, refined) == HVC_UNKNOWN_MERGE;
     if (refined == flags->a || (merged && hvc_value_why(values, flags->a) != HVC_UNKNOWN_MERGE))
@@ -129,12 +137,11 @@ static void apply_refined(step *s, hvc_state *state, const hvc_flags *flags, hvc
             if (state->slots[i].value == flags->a)
                 state->slots[i].value = refined;
     }
+    if (flags->copy != 0)
+        refine_register(s, state, (uint8_t)(flags->copy - 1), flags, refined);
     if (place.kind == 1) {
-        hvc_place_of origin = hvc_state_origin(state, place.reg_or_base);
-        hvc_value_id old = state->regs[place.reg_or_base];
-        if (hvc_value_truncate(values, old, flags->size) == flags->a)
-            state->regs[place.reg_or_base] = widen(values, old, refined, flags->size, whole);
-        place = origin;
+        refine_register(s, state, place.reg_or_base, flags, refined);
+        place = hvc_state_origin(state, place.reg_or_base);
     }
     if (place.kind == 2 && place.size == flags->size)
         hvc_state_store(values, state, place.reg_or_base, place.offset, place.size, refined);
@@ -154,6 +161,7 @@ static bool take_way(step *s, const hvc_op *op, hvc_condition condition, hvc_sta
             flags.b = hvc_value_const(s->values, op->b.value < 64 ? UINT64_C(1) << op->b.value : 0);
         if (op->a.kind == HVC_OPERAND_REG && op->a.reg < HVC_REG_MACHINE)
             flags.place = (hvc_place_of){.kind = 1, .reg_or_base = op->a.reg, .size = op->size};
+        flags.copy = step_copy_of(s, op);
         condition = condition == HVC_COND_ZERO || condition == HVC_COND_BIT_CLEAR ? HVC_COND_EQ
                                                                                   : HVC_COND_NE;
     }

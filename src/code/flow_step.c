@@ -497,6 +497,25 @@ static void step_alu(step *s, const hvc_op *op)
         s->state->flags.difference = (uint8_t)(op->dst + 1);
 }
 
+/* Whether the low size bytes of one register are those of another behind an operation. */
+static bool is_copy(const hvc_op *op, uint8_t size)
+{
+    return op->kind == HVC_OP_MOVE && op->a.kind == HVC_OPERAND_REG && !op->merge &&
+           op->size >= size && op->dst < HVC_REG_MACHINE && op->a.reg < HVC_REG_MACHINE &&
+           op->dst != op->a.reg;
+}
+
+uint8_t step_copy_of(const step *s, const hvc_op *op)
+{
+    const hvc_op *before = s->before;
+    if (before == NULL || before + 1 != op || op->a.kind != HVC_OPERAND_REG ||
+        !is_copy(before, op->size))
+        return 0;
+    return before->dst == op->a.reg     ? (uint8_t)(before->a.reg + 1)
+           : before->a.reg == op->a.reg ? (uint8_t)(before->dst + 1)
+                                        : 0;
+}
+
 static void step_move(step *s, const hvc_op *op)
 {
     hvc_value_id value = step_read_operand(s, &op->a, op->size);
@@ -513,6 +532,9 @@ static void step_move(step *s, const hvc_op *op)
     write_register(s, op->dst, value, op->size, op->merge);
     if (op->dst < HVC_REG_COUNT && !op->merge && origin.size <= op->size)
         hvc_state_set_origin(s->state, op->dst, origin);
+    hvc_flags *flags = &s->state->flags;
+    if (is_copy(op, flags->size) && flags->place.kind == 1 && flags->place.reg_or_base == op->a.reg)
+        flags->copy = (uint8_t)(op->dst + 1);
 }
 
 static void step_select(step *s, const hvc_op *op)
@@ -541,6 +563,7 @@ static void step_flags(step *s, const hvc_op *op, hvc_flags_kind kind)
         else if (op->a.reg < HVC_REG_COUNT)
             flags.place = hvc_state_origin(s->state, op->a.reg);
     }
+    flags.copy = step_copy_of(s, op);
     s->state->flags = flags;
 }
 

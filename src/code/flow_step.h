@@ -18,6 +18,9 @@ typedef struct step {
 typedef enum step_truth { STEP_NEVER, STEP_ALWAYS, STEP_MAYBE } step_truth;
 
 /* flow_step.c */
+/* The register, + 1, that holds what op tests or compares because it was copied right before; 0:
+ * none. */
+uint8_t step_copy_of(const step *s, const hvc_op *op);
 /* The unknown that a value becomes. A stack address that is lost so got out of sight. */
 hvc_value_id step_lose(step *s, hvc_value_id value, hvc_unknown why, uint8_t size);
 bool step_holds_stack(const hvc_values *values, hvc_value_id value);

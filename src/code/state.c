@@ -433,15 +433,15 @@ static bool join_flags(hvc_flags *to, const hvc_flags *from)
         *to = (hvc_flags){.kind = HVC_FLAGS_UNKNOWN};
         return true;
     }
-    if (to->place.kind != 0 && !same_place(&to->place, &from->place)) {
+    hvc_flags before = *to;
+    if (!same_place(&to->place, &from->place))
         to->place.kind = 0;
-        return true;
-    }
-    if (to->difference != 0 && to->difference != from->difference) {
+    if (to->copy != from->copy)
+        to->copy = 0;
+    if (to->difference != from->difference)
         to->difference = 0;
-        return true;
-    }
-    return false;
+    return to->place.kind != before.place.kind || to->copy != before.copy ||
+           to->difference != before.difference;
 }
 
 /* The two ways left the stack pointer at different places: from here on it has a base of its own,

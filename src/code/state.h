@@ -43,6 +43,7 @@ typedef struct hvc_flags {
     uint8_t kind, size;
     hvc_value_id a, b;
     hvc_place_of place; /* where a is, kind 0 once it was overwritten */
+    uint8_t copy;       /* another register that holds a, + 1; 0: none */
     uint8_t difference; /* COMPARE: the register that holds a - b, + 1; 0: none */
 } hvc_flags;
 
@@ -115,6 +116,8 @@ static inline void hvc_state_set(hvc_state *state, uint8_t reg, hvc_value_id val
     /* What was compared may still lie where the register was loaded from. */
     if (state->flags.place.kind == 1 && state->flags.place.reg_or_base == reg)
         state->flags.place = hvc_state_origin(state, reg);
+    if (state->flags.copy == reg + 1)
+        state->flags.copy = 0;
     if (state->flags.difference == reg + 1)
         state->flags.difference = 0;
     state->regs[reg] = value;

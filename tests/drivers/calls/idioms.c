@@ -463,6 +463,12 @@ MADE(asm_difference_good, "1, 0x200", "ok", GIVEN,
      "movl %1, %0\n\tsubl $7, %0\n\tjne 1f\n\tincl %0\n\tjmp 2f\n1:\tmovl $0x200, %0\n2:")
 MADE(asm_difference_not, "open *", "undetermined", GIVEN,
      "movl %1, %0\n\tsubl $7, %0\n\tjne 1f\n\tmovl %1, %0\n1:")
+MADE(asm_copy_tested, "1, 0x200", "ok", GIVEN,
+     "movl %1, %0\n\ttestl %1, %1\n\tjne 1f\n\tincl %0\n\tjmp 2f\n1:\tmovl $0x200, %0\n2:")
+MADE(asm_tested_copy, "0, 0x200", "possible", GIVEN,
+     "testl %1, %1\n\tmovl %1, %0\n\tje 1f\n\tmovl $0x200, %0\n1:")
+MADE(asm_tested_changed, "4, 0xffffffff or open", "undetermined|possible", GIVEN,
+     "testl %1, %1\n\tmovl %1, %0\n\tnotl %0\n\tje 1f\n\tmovl $4, %0\n1:")
 MADE(asm_clock, "open *", "undetermined", CLOCK, "movl $0x200, %0\n\trdtsc")
 MADE(asm_rol, "0x200 or open", "ok|undetermined", NOTHING, "movl $0x80000000, %0\n\troll $10, %0")
 MADE(asm_bswap, "0x200 or open", "ok|undetermined", NOTHING, "movl $0x20000, %0\n\tbswap %0")
@@ -497,6 +503,12 @@ MADE(asm_difference_added, "1, 0x200", "ok", GIVEN,
      "movz %w0, #0x200\n2:")
 MADE(asm_difference_not, "open *", "undetermined", GIVEN,
      "subs %w0, %w1, #7\n\tb.ne 1f\n\tmov %w0, %w1\n1:")
+MADE(asm_copy_tested, "1, 0x200", "ok", GIVEN,
+     "mov %w0, %w1\n\tcbnz %w1, 1f\n\tadd %w0, %w0, #1\n\tb 2f\n1:\tmovz %w0, #0x200\n2:")
+MADE(asm_tested_copy, "0, 0x200", "possible", GIVEN,
+     "cmp %w1, #0\n\tmov %w0, %w1\n\tb.eq 1f\n\tmovz %w0, #0x200\n1:")
+MADE(asm_tested_changed, "4, 0xffffffff or open", "undetermined|possible", GIVEN,
+     "cmp %w1, #0\n\tmov %w0, %w1\n\tmvn %w0, %w0\n\tb.eq 1f\n\tmovz %w0, #4\n1:")
 MADE(asm_stack_pair, "0x200", "ok", NOTHING,
      "movz %w0, #0x200\n\tstp %x0, xzr, [sp, #-16]!\n\tldp xzr, %x0, [sp]\n\tldr %x0, [sp], #16")
 MADE(asm_system, "open *", "undetermined|possible", NOTHING,
