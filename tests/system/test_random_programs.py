@@ -8,8 +8,8 @@ it. A call that the scan does not list is a failure too; one whose values it lea
                           [--programs NAME...]
 
 tests/tools/random_program.py writes the drivers, tests/tools/run_driver.c runs them; random/ holds those
-with which something was wrong once, cut down, which are tried along with the usual seeds, or alone
-with --programs. --keep leaves
+with which something was wrong once, cut down, and those for what is easily concluded wrongly; they are tried
+along with the usual seeds, or alone with --programs. --keep leaves
 the source and the image of each driver with a wrong prediction there."""
 import argparse
 import concurrent.futures
