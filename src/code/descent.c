@@ -187,6 +187,9 @@ typedef struct table_guess {
     uint32_t rva;      /* its first element; 0 when none was seen */
     uint32_t compared; /* with what a register was compared last */
     uint32_t limit;    /* the index is below; 0 when not known */
+    uint32_t number;   /* that a register holds, or that was just pushed */
+    uint8_t reg;       /* which holds it; HVC_REG_NONE: none */
+    bool pushed;
 } table_guess;
 
 /* Notes what an x86 instruction's absolute operands refer to. */
@@ -215,6 +218,34 @@ static bool note_operands(hvc_map_builder *builder, const hvc_exec_range *range,
     return true;
 }
 
+/* Notes with what an index may be compared: a number, or a register that was given one. What is
+ * concluded from it too much or too little only cuts functions wrongly. */
+static void note_bound(const hvc_step *step, table_guess *guess)
+{
+    switch (step->role) {
+    case HVC_STEP_COMPARES:
+        guess->compared = step->number;
+        break;
+    case HVC_STEP_COMPARES_REGISTER:
+        /* Another register may well hold what it was compared with before. */
+        if (step->reg != HVC_REG_NONE && step->reg == guess->reg)
+            guess->compared = guess->number;
+        break;
+    case HVC_STEP_POPS:
+        guess->reg = guess->pushed ? step->reg : guess->reg;
+        guess->pushed = false;
+        break;
+    case HVC_STEP_SETS:
+    case HVC_STEP_PUSHES:
+        guess->pushed = step->role == HVC_STEP_PUSHES;
+        guess->reg = guess->pushed ? HVC_REG_NONE : step->reg;
+        guess->number = step->number;
+        break;
+    default:
+        break;
+    }
+}
+
 /* Follows where the instruction at slot leads. */
 static bool follow(hvc_map_builder *builder, const hvc_step *step, uint32_t slot,
                    table_guess *guess)
@@ -223,18 +254,15 @@ static bool follow(hvc_map_builder *builder, const hvc_step *step, uint32_t slot
     case HVC_STEP_CALL:
         return call(builder, step->target);
     case HVC_STEP_BRANCH:
-        if (step->above)
-            guess->limit = guess->compared + 1;
-        else if (step->above_or_equal)
-            guess->limit = guess->compared;
+        if (step->above || step->above_or_equal)
+            guess->limit = guess->compared + step->above;
         return go_to(builder, slot, step->target);
     case HVC_STEP_JUMP:
         return go_to(builder, slot, step->target);
     case HVC_STEP_JUMP_INDIRECT:
         return guess->rva == 0 || follow_table(builder, slot, guess->rva, guess->limit);
     default:
-        if (step->compares)
-            guess->compared = step->compared;
+        note_bound(step, guess);
         return true;
     }
 }
@@ -244,7 +272,7 @@ static bool walk(hvc_map_builder *builder, const hvc_exec_range *range, uint32_t
 {
     uint32_t end = range->slot + range->size;
     bool x86 = builder->isa == &hvc_isa_x86;
-    table_guess guess = {0, 0, 0};
+    table_guess guess = {.reg = HVC_REG_NONE};
     hvc_place_add(builder->leaders, slot);
     while (slot < end && !hvc_place_in(builder->opaque, slot)) {
         if (hvc_place_in(builder->starts, slot))

@@ -19,6 +19,16 @@ typedef enum hvc_step_kind {
     HVC_STEP_END,           /* returns or traps */
 } hvc_step_kind;
 
+/* x86: what an instruction tells of the bound of a table's index. */
+typedef enum hvc_step_role {
+    HVC_STEP_NO_ROLE,
+    HVC_STEP_COMPARES,          /* something with number */
+    HVC_STEP_COMPARES_REGISTER, /* something with what a register holds, or with memory */
+    HVC_STEP_PUSHES,            /* number */
+    HVC_STEP_POPS,              /* to a register */
+    HVC_STEP_SETS,              /* a register to number */
+} hvc_step_role;
+
 typedef struct hvc_step {
     uint8_t kind;
     uint8_t length;      /* 1 (x86, x64) or 4 (ARM64) when invalid */
@@ -28,12 +38,13 @@ typedef struct hvc_step {
     bool through_table;  /* x86: the displacement is the base of an array that an index selects from
                           */
     bool forms_address;  /* x86: lea */
-    bool compares;       /* x86: compares something with the number in compared */
     bool above, above_or_equal; /* x86: a branch on unsigned > or >= */
     uint8_t displacement,
         immediate;   /* x86: where these stand in it, when they are 4 bytes; else 0 */
     uint32_t target; /* RVA */
-    uint32_t compared;
+    uint8_t role;    /* hvc_step_role */
+    uint8_t reg;     /* of the role; HVC_REG_NONE: memory */
+    uint32_t number; /* of the role */
 } hvc_step;
 
 /* Decodes at the start of bytes, which lie at rva. bytes.size > 0. */

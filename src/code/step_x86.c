@@ -187,14 +187,6 @@ static void classify_one_byte(const parts *it, const uint8_t *bytes, hvc_step *s
 {
     uint8_t reg = it->modrm >> 3 & 7;
     switch (it->opcode) {
-    case 0x3c: /* cmp al, imm; cmp eax, imm */
-    case 0x3d:
-    case 0x80: /* group 1 */
-    case 0x81:
-    case 0x83:
-        step->compares = it->opcode < 0x40 || reg == 7;
-        step->compared = immediate_of(it, bytes);
-        break;
     case 0xe0: /* loopne, loope, loop, jrcxz */
     case 0xe1:
     case 0xe2:
@@ -242,6 +234,43 @@ static void classify_one_byte(const parts *it, const uint8_t *bytes, hvc_step *s
         step->above_or_equal = it->opcode == 0x73;
         break;
     }
+}
+
+/* What the opcode tells of the bound of a table's index. */
+static hvc_step_role role_of(const parts *it)
+{
+    switch (it->opcode) {
+    case 0x80: /* group 1 */
+    case 0x81:
+    case 0x83:
+        return (it->modrm >> 3 & 7) == 7 ? HVC_STEP_COMPARES : HVC_STEP_NO_ROLE;
+    case 0x3c: /* cmp al, imm; cmp eax, imm */
+    case 0x3d:
+        return HVC_STEP_COMPARES;
+    case 0x39: /* cmp r/m, r and r, r/m */
+    case 0x3b:
+        return HVC_STEP_COMPARES_REGISTER;
+    case 0x68:
+    case 0x6a:
+        return HVC_STEP_PUSHES;
+    default:
+        return (it->opcode & 0xf8) == 0x58   ? HVC_STEP_POPS
+               : (it->opcode & 0xf8) == 0xb8 ? HVC_STEP_SETS
+                                             : HVC_STEP_NO_ROLE;
+    }
+}
+
+static void note_role(const parts *it, const uint8_t *bytes, hvc_step *step)
+{
+    step->role = (uint8_t)role_of(it);
+    if (step->role == HVC_STEP_COMPARES_REGISTER && it->opcode == 0x39)
+        step->reg = it->modrm >> 3 & 7;
+    else if (step->role == HVC_STEP_COMPARES_REGISTER)
+        step->reg = it->modrm >= 0xc0 ? it->modrm & 7 : HVC_REG_NONE;
+    else if (step->role == HVC_STEP_POPS || step->role == HVC_STEP_SETS)
+        step->reg = it->opcode & 7;
+    if (step->role != HVC_STEP_NO_ROLE)
+        step->number = immediate_of(it, bytes);
 }
 
 static void classify_two_byte(const parts *it, hvc_step *step)
@@ -309,6 +338,8 @@ static void decode(hvc_span bytes, uint32_t rva, bool long_mode, hvc_step *step)
     if (step->kind != HVC_STEP_CALL && step->kind != HVC_STEP_BRANCH &&
         step->kind != HVC_STEP_JUMP) {
         note_operands(&it, bytes.data, step);
+        if (it.map == 1 && !long_mode)
+            note_role(&it, bytes.data, step);
         return;
     }
     bool debug_service = it.map == 1 && it.opcode == 0xcd;

@@ -292,6 +292,42 @@ static void test_x86_jump_table(void **state)
     code_free(&it);
 }
 
+/* The number that an index is compared with may come in a register, by push and pop or by mov. */
+static void test_x86_bound_in_register(void **state)
+{
+    (void)state;
+    code_sample it;
+    code_init(&it, HVC_MACHINE_I386);
+    it.builder.headers.entry_point = 0x1100;
+    /* cmp dl, 0; jne 1130; push 2; dec eax; pop ebx; cmp eax, ebx; ja 1130 */
+    uint32_t at = code_put(&it, 0x1100, "80 fa 00 75 2b 6a 02 48 5b 3b c3 77 23");
+    code_put_address(&it, at, "ff 24 85", RDATA + 0x40);
+    code_put(&it, 0x1120, "40 c3 40 40 c3 c3");
+    code_put(&it, 0x1130, "33 c0 c3");
+    code_put(&it, 0x1180, "c3");
+    code_pointer(&it, RDATA + 0x40, 0x1120);
+    code_pointer(&it, RDATA + 0x44, 0x1122);
+    code_pointer(&it, RDATA + 0x48, 0x1125);
+    code_pointer(&it, RDATA + 0x4c, 0x1180);
+    /* cmp edx, 5; mov edi, 1; cmp ecx, edi; ja 1220 */
+    at = code_put(&it, 0x1200, "83 fa 05 bf 01 00 00 00 39 f9 77 14");
+    code_put_address(&it, at, "ff 24 8d", RDATA + 0x60);
+    code_put(&it, 0x1220, "c3 c3 c3");
+    code_put(&it, 0x1240, "c3");
+    code_pointer(&it, RDATA + 0x60, 0x1221);
+    code_pointer(&it, RDATA + 0x64, 0x1222);
+    code_pointer(&it, RDATA + 0x68, 0x1240);
+    code_pointer(&it, DATA, 0x1200);
+    code_map(&it);
+
+    expect_function(&it, 0x1100, 0x1133, ENTRY);
+    expect_function(&it, 0x1180, 0x1181, POINTER);
+    expect_function(&it, 0x1200, 0x1223, POINTER);
+    expect_function(&it, 0x1240, 0x1241, POINTER);
+    assert_int_equal(it.map.functions.count, 4);
+    code_free(&it);
+}
+
 /* Without a comparison nothing tells where the table ends: its targets are kept apart. */
 static void test_x86_open_jump_table(void **state)
 {
@@ -619,6 +655,7 @@ int main(void)
         cmocka_unit_test(test_arm64),
         cmocka_unit_test(test_x86_descent),
         cmocka_unit_test(test_x86_jump_table),
+        cmocka_unit_test(test_x86_bound_in_register),
         cmocka_unit_test(test_x86_open_jump_table),
         cmocka_unit_test(test_x86_relocations_are_no_code),
         cmocka_unit_test(test_x86_without_relocations),
