@@ -123,6 +123,7 @@ hvc_status hvc_analysis_init(hvc_analysis *analysis, const hvc_image *image, con
                                    .context = analysis,
                                    .callee = hvc_analysis_callee,
                                    .wanted = wanted,
+                                   .entered = hvc_analysis_is_entered,
                                    .budget = &analysis->budget};
     hvc_status status = hvc_function_map_build(image, isa, &analysis->arena, &analysis->map, NULL);
     if (status == HVC_OK && !index_slots(analysis))
@@ -197,6 +198,19 @@ bool hvc_analysis_is_thorough(hvc_analysis *analysis, uint32_t group)
 {
     const hvc_flow_entry *entry = make_entry(analysis, group);
     return entry == NULL || entry->thorough;
+}
+
+uint8_t hvc_analysis_strays(hvc_analysis *analysis, uint32_t group)
+{
+    const hvc_flow_entry *entry = make_entry(analysis, group);
+    return entry == NULL ? 2 : entry->strays;
+}
+
+void hvc_analysis_set_strays(hvc_analysis *analysis, uint32_t group, uint8_t strays)
+{
+    hvc_flow_entry *entry = make_entry(analysis, group);
+    if (entry != NULL)
+        entry->strays = strays;
 }
 
 const hvc_flow *hvc_analysis_flow(hvc_analysis *analysis, uint32_t rva)

@@ -48,6 +48,7 @@ typedef struct hvc_flow_entry {
     hvc_flow *flow;
     bool busy, done;
     bool visited, thorough;
+    uint8_t strays; /* of hvc_analysis_strays */
 } hvc_flow_entry;
 
 typedef struct hvc_summary_entry { /* what a callee does to its caller's registers and stack */
@@ -150,6 +151,9 @@ const hvc_flow *hvc_analysis_flow(hvc_analysis *analysis, uint32_t rva);
 bool hvc_analysis_visit(hvc_analysis *analysis, uint32_t group, bool thorough);
 /* Whether it was marked as one to be analysed. */
 bool hvc_analysis_is_thorough(hvc_analysis *analysis, uint32_t group);
+/* Whether its flow strays, once that was set: 0 not yet, 1 no, 2 yes. */
+uint8_t hvc_analysis_strays(hvc_analysis *analysis, uint32_t group);
+void hvc_analysis_set_strays(hvc_analysis *analysis, uint32_t group, uint8_t strays);
 const hvc_xrefs *hvc_analysis_xrefs(hvc_analysis *analysis);
 /* Those to functions, at least. */
 const hvc_xrefs *hvc_analysis_callers(hvc_analysis *analysis);
@@ -157,6 +161,11 @@ const hvc_xrefs *hvc_analysis_callers(hvc_analysis *analysis);
 bool hvc_analysis_import_at(const hvc_analysis *analysis, uint32_t rva, uint32_t *ret_import);
 /* The import that a value is (LOAD of its slot). */
 bool hvc_analysis_import_of(const hvc_analysis *analysis, hvc_value_id value, uint32_t *ret_import);
+
+/* entered.c */
+/* Whether control may arrive at any instruction of the function that begins at group, by a jump
+ * near it that could not be followed. context: the analysis. */
+bool hvc_analysis_is_entered(void *context, uint32_t group);
 
 /* callee.c */
 /* The import that the code at rva does nothing but jump to. */

@@ -370,9 +370,11 @@ static bool run(flow_job *job)
     hvc_state *scratch = hvc_arena_alloc(&job->arena, sizeof(*scratch));
     if (state == NULL || scratch == NULL)
         return false;
-    bool outside = job->incomplete;
+    bool entered = job->env->entered(job->env->context, job->entry);
+    bool outside = job->incomplete || entered;
     if (!reserve(job))
         return false;
+    job->anywhere = entered;
     for (;; job->round++) {
         job->incomplete = outside;
         if (!clear_graph(job) || !flow_decode(job) || !flow_decode_orphans(job))
@@ -384,7 +386,7 @@ static bool run(flow_job *job)
         if (!flow_make_blocks(job) || !flow_order_blocks(job))
             return false;
         bool split = job->anywhere;
-        job->lost_now = false;
+        job->lost_now = entered;
         if (!settle(job, state, scratch))
             return false;
         if (!job->new_roots && (job->lost ? split == job->anywhere : !job->lost_now))
@@ -413,6 +415,7 @@ hvc_status hvc_flow_analyse(const hvc_flow_env *env, uint32_t rva, hvc_arena *ar
         job.incomplete = true;
     }
     job.flow->incomplete = job.incomplete;
+    job.flow->strays = job.strays;
     hvc_arena_free(&job.arena);
     hvc_arena_free(&job.round_arena);
     if (!enough || job.memory_failed)

@@ -63,6 +63,8 @@ typedef struct hvc_flow_env {
     void (*callee)(void *context, hvc_value_id target, hvc_callee *ret_callee);
     /* Whether something in [low, high) must be looked at even if no known path leads there. */
     bool (*wanted)(void *context, uint32_t low, uint32_t high);
+    /* Whether control may arrive anywhere in the function that begins at group. */
+    bool (*entered)(void *context, uint32_t group);
     uint64_t *budget; /* instructions that may still be decoded for this image */
 } hvc_flow_env;
 
@@ -127,6 +129,7 @@ typedef struct hvc_flow {
     HVC_VECTOR(hvc_code_range) covered; /* byte ranges that were decoded, ascending */
     hvc_value_id returned;              /* join over all returns; UNDEFINED when it never returns */
     bool incomplete;                    /* a jump could not be followed, or a bound was reached */
+    bool strays; /* so that a jump may lead anywhere, out of the function too */
     uint32_t instructions;
 } hvc_flow;
 

@@ -238,6 +238,33 @@ static hvc_value_id read_constant(const step *s, hvc_value_id value)
     return hvc_value_const(s->values, address);
 }
 
+/* Whether a place is computed from an address in the image: then it is one of the function's own
+ * places, and no function that somebody's pointer leads to. */
+static bool is_computed(const step *s, hvc_value_id value, unsigned depth)
+{
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(s->values, &value, &count);
+    for (size_t i = 0; i < count; i++) {
+        const hvc_term *term = hvc_term_of(s->values, members[i]);
+        uint64_t address;
+        uint32_t rva;
+        if (term->kind == HVC_TERM_CONST && depth > 0 &&
+            hvc_value_is_const(s->values, members[i], &address) &&
+            hvc_image_rva_of(s->env->image, address, &rva))
+            return true;
+        if (term->kind == HVC_TERM_OP && depth < HVC_VALUE_DEPTH &&
+            (is_computed(s, term->a, depth + 1) || is_computed(s, term->b, depth + 1)))
+            return true;
+    }
+    return false;
+}
+
+/* A jump cannot be followed. */
+static void lose(step *s)
+{
+    s->job->incomplete = s->job->lost_now = s->job->strays = true;
+}
+
 void step_jump(step *s, const hvc_op *op, uint32_t memory, flow_successors *out)
 {
     hvc_value_id value = read_constant(s, step_read_operand(s, &op->a, s->isa->pointer_size));
@@ -257,7 +284,7 @@ void step_jump(step *s, const hvc_op *op, uint32_t memory, flow_successors *out)
         if (out->table.count > 0) {
             out->states[0] = s->state;
             if (!all)
-                s->job->incomplete = s->job->lost_now = true;
+                lose(s);
             return;
         }
     }
@@ -271,8 +298,10 @@ void step_jump(step *s, const hvc_op *op, uint32_t memory, flow_successors *out)
     /* Through a pointer in memory; with a frame left on the stack it is no tail call. */
     bool frame = sp->kind == HVC_TERM_STACK && sp->reg == 0 && sp->offset != 0;
     bool plain = term->kind == HVC_TERM_CONST || (term->kind == HVC_TERM_LOAD && !frame);
-    if (!leaves && !plain)
-        s->job->incomplete = s->job->lost_now = s->job->anywhere = true;
+    if (is_computed(s, value, 0) || (!leaves && !plain)) {
+        lose(s);
+        s->job->anywhere = true;
+    }
     if (s->job->recording)
         leave(s, s->state, value, memory, guarded);
 }

@@ -70,7 +70,9 @@ typedef struct flow_job {
     bool lost; /* a jump could not be followed: it may lead to any block, so that nothing is known
                   at the start of one, and everything is decoded */
     bool lost_now;  /* the pass under way met such a jump */
-    bool anywhere;  /* of one nothing is known at all: it may lead to any instruction */
+    bool strays;    /* a pass met such a jump */
+    bool anywhere;  /* of one nothing is known at all, or from outside: control may arrive at any
+                       instruction */
     unsigned round; /* how often the graph was built */
     bool new_roots; /* a jump table showed targets that are not in the graph yet */
     /* While recording: */

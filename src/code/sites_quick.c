@@ -699,7 +699,7 @@ bool sites_look_quickly(sites_job *job, uint32_t group, bool *ret_settled)
     flow->calls.count = flow->stores.count = flow->reads.count = flow->controls.count = 0;
     flow->addresses.count = flow->blind.count = flow->hidden.count = flow->kept.count = 0;
     flow->returned = HVC_VALUE_UNDEFINED;
-    *ret_settled = look(job, group);
+    *ret_settled = !hvc_analysis_is_entered(job->analysis, group) && look(job, group);
     quick_forget_leaders(job, group);
     if (!*ret_settled)
         job->sites.count = sites;
