@@ -61,7 +61,9 @@ typedef struct sites_job {
     HVC_VECTOR(uint32_t) lookups;              /* calls of LOOKUP imports that were taken care of */
     const hvc_ddi *methods[SITES_MAX_METHODS]; /* of objects that the image can have */
     unsigned method_count;
-    bool cut; /* a bound was reached: not every function was looked at */
+    uint8_t results_called; /* some function calls what one that it knows by its address returned:
+                               0 not known, 1 no, 2 yes */
+    bool cut;               /* a bound was reached: not every function was looked at */
 } sites_job;
 
 /* Finds every call and judges it; job->sites is unordered and may name a call twice. False when
@@ -86,7 +88,8 @@ bool sites_holds(const hvc_analysis *analysis, hvc_value_id value, hvc_value_id 
  * returns, are not looked at. */
 bool sites_is_handed_on(const sites_job *job, const hvc_flow *flow, hvc_value_id pointer);
 /* Whether a function that calls this one may do something with what it leaves in the return
- * register. Those that call it by its address are not known: most callbacks return none. */
+ * register. Who calls it by its address is not known, and most callbacks return no pointer: that is
+ * believed of them as long as nobody calls what a callback returned. */
 bool sites_is_result_used(sites_job *job, const hvc_flow *flow);
 /* Whether there may be calls of a pointer that are not seen: where their target got lost, and
  * guesses do not tell of them. hidden: the pointer was put on the stack. */
