@@ -287,7 +287,9 @@ static bool record_live(flow_job *job, const flow_block *block)
 static bool record(flow_job *job, hvc_state *state, hvc_state *scratch)
 {
     hvc_flow *flow = job->flow;
+    flow_frame frame = {0};
     job->recording = job->addresses = true;
+    job->frame = &frame;
     for (size_t i = 0; i < job->blocks.count; i++) {
         const flow_block *block = &job->blocks.items[i];
         if (block->in == NULL || !block->in->live)
@@ -302,6 +304,8 @@ static bool record(flow_job *job, hvc_state *state, hvc_state *scratch)
             return false;
     }
     flow_record_unpopped(job);
+    flow_record_frame_end(job);
+    job->frame = NULL;
     flow->instructions = (uint32_t)job->insns.count;
     if (flow->calls.count > 1)
         qsort(flow->calls.items, flow->calls.count, sizeof(*flow->calls.items), compare_calls);

@@ -207,8 +207,10 @@ static void let_read(step *s, const hvc_callee *callee)
     if (keeps)
         hvc_state_copy(&before, s->state);
     hvc_state_foreign_write(s->values, s->state);
-    if (keeps)
+    if (keeps) {
         flow_record_kept(s->job, &before, s->state);
+        flow_record_frame_out(s->job, &before, s->state);
+    }
 }
 
 /* What the callee may have written in the caller's frame. */

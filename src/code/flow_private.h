@@ -46,6 +46,19 @@ typedef struct flow_range {
     uint32_t *at; /* instruction index + 1 that starts at begin + i, 0 when none */
 } flow_range;
 
+typedef struct flow_frame_place {
+    uint8_t base;
+    int32_t low, high;
+    hvc_value_id value; /* of a store */
+} flow_frame_place;
+
+/* Where pointers were put into the frame, and where it was read without knowing what lies there. */
+typedef struct flow_frame {
+    HVC_VECTOR(flow_frame_place) stores;
+    HVC_VECTOR(flow_frame_place) reads;
+    bool all_read;
+} flow_frame;
+
 typedef struct flow_job {
     const hvc_flow_env *env;
     hvc_arena arena;       /* all of the following; freed at the end */
@@ -82,6 +95,7 @@ typedef struct flow_job {
     bool addresses;                 /* record the addresses that are formed, too */
     hvc_slot given[FLOW_MAX_GIVEN]; /* stored near the stack pointer in this block */
     unsigned given_count;
+    flow_frame *frame; /* NULL: not noted */
 } flow_job;
 
 /* flow.c */
@@ -141,6 +155,18 @@ void flow_record_unpopped(flow_job *job);
 void flow_record_kept_value(flow_job *job, hvc_value_id value);
 /* What before holds in the frame and after does no more: a callee could read it. */
 void flow_record_kept(flow_job *job, const hvc_state *before, const hvc_state *after);
+/* A value was put into size bytes of the frame. */
+void flow_record_frame_store(flow_job *job, const hvc_term *place, uint8_t size,
+                             hvc_value_id value);
+/* The bytes of the frame from base + low up to base + high are read, and it is not known what was
+ * there. */
+void flow_record_frame_read(flow_job *job, uint8_t base, int32_t low, int32_t high);
+/* Whether a value that is loaded is only called, which shows at the call, or used up otherwise. */
+bool flow_frame_is_called(const flow_job *job, const flow_insn *insn, const hvc_op *load);
+/* A callee may read what got out of the frame: state before and after the call. */
+void flow_record_frame_out(flow_job *job, const hvc_state *before, const hvc_state *after);
+/* Values that were put where the frame was read so went where they are not followed. */
+void flow_record_frame_end(flow_job *job);
 /* Control goes on in code that is not looked at, which may use all that registers and frame hold.
  */
 void flow_record_left(flow_job *job, const hvc_state *state);

@@ -197,6 +197,9 @@ static void escape_slots(step *s, uint8_t base, int32_t low, int64_t high)
 {
     hvc_state *state = s->state;
     uint8_t pointer = s->isa->pointer_size;
+    if (s->job->frame != NULL &&
+        (s->loading == NULL || !flow_frame_is_called(s->job, s->insn, s->loading)))
+        flow_record_frame_read(s->job, base, low, high < INT32_MAX ? (int32_t)high : INT32_MAX);
     for (size_t i = 0; i < state->slot_count; i++) {
         const hvc_slot *slot = &state->slots[i];
         if (slot->base != base)
@@ -340,7 +343,9 @@ static void step_load(step *s, const hvc_op *op)
     if (s->job->recording && from.kind == TO_VALUE && op->memory_size == s->isa->pointer_size)
         record_blind(s, from.value, &op->memory);
     find_small_table(s, &op->memory, &from);
+    s->loading = op;
     hvc_value_id value = load(s, op, &from);
+    s->loading = NULL;
     write_register(s, op->dst, value, op->size, op->merge);
     if (from.kind == TO_VALUE && op->dst < HVC_REG_COUNT && !op->merge && !op->sign_extend) {
         const hvc_term *term = hvc_term_of(s->values, from.value);
@@ -366,6 +371,8 @@ static void store_one(step *s, hvc_value_id to, uint8_t size, hvc_value_id value
             flow_record_argument(s->job, &term, value);
         else if (s->job->recording)
             flow_record_hidden(s->job, value);
+        if (s->job->recording)
+            flow_record_frame_store(s->job, &term, size, value);
         if (certain)
             hvc_state_store(values, s->state, term.reg, term.offset, size, value);
         else

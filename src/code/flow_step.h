@@ -12,6 +12,7 @@ typedef struct step {
     hvc_state *state;
     flow_insn *insn;
     const hvc_op *before; /* the operation that was carried out last */
+    const hvc_op *loading; /* NULL: no load is in work */
 } step;
 
 /* Whether the flags settle a condition for every number that the operands can be. */
