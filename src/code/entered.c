@@ -2,7 +2,6 @@
  * to say where it is entered: what does lead there may be a jump that could not be followed, which
  * then goes to any of its instructions. */
 #include "code/analysis.h"
-#include "code/step.h"
 
 enum { NEIGHBOURS = 16 }; /* how many pieces of such code may lie between it and the jump */
 
@@ -10,23 +9,6 @@ static const hvc_code_function *group_of(const hvc_analysis *analysis,
                                          const hvc_code_function *part)
 {
     return part->group == part->begin ? part : hvc_function_at(&analysis->map, part->group);
-}
-
-/* Whether a part holds what may be a jump to what a register or memory says. */
-static bool may_stray(const hvc_analysis *analysis, const hvc_code_function *part)
-{
-    hvc_step_decode decode = hvc_step_decoder(analysis->isa);
-    hvc_span bytes = hvc_image_span(analysis->image, part->begin, part->end - part->begin);
-    uint32_t length = analysis->isa->min_length;
-    for (uint32_t rva = part->begin; bytes.size >= length; rva += length) {
-        hvc_step step;
-        decode(bytes, rva, &step);
-        if (step.kind == HVC_STEP_JUMP_INDIRECT)
-            return true;
-        bytes.data += length;
-        bytes.size -= length;
-    }
-    return false;
 }
 
 static bool never_entered(void *context, uint32_t group)
@@ -57,15 +39,10 @@ static bool strays(hvc_analysis *analysis, const hvc_code_function *group)
 
 static bool function_strays(hvc_analysis *analysis, const hvc_code_function *group)
 {
-    bool found = false;
-    const hvc_code_function *part;
     uint8_t known = hvc_analysis_strays(analysis, group->begin);
     if (known != 0)
         return known == 2;
-    for (size_t n = 0;
-         !found && (part = hvc_function_part(&analysis->map, group->begin, n)) != NULL; n++)
-        found = may_stray(analysis, part);
-    found = found && strays(analysis, group);
+    bool found = strays(analysis, group);
     hvc_analysis_set_strays(analysis, group->begin, found ? 2 : 1);
     return found;
 }

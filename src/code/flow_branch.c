@@ -265,6 +265,12 @@ static void lose(step *s)
     s->job->incomplete = s->job->lost_now = s->job->strays = true;
 }
 
+void step_lose_control(step *s)
+{
+    lose(s);
+    s->job->anywhere = true;
+}
+
 void step_jump(step *s, const hvc_op *op, uint32_t memory, flow_successors *out)
 {
     hvc_value_id value = read_constant(s, step_read_operand(s, &op->a, s->isa->pointer_size));
@@ -298,10 +304,8 @@ void step_jump(step *s, const hvc_op *op, uint32_t memory, flow_successors *out)
     /* Through a pointer in memory; with a frame left on the stack it is no tail call. */
     bool frame = sp->kind == HVC_TERM_STACK && sp->reg == 0 && sp->offset != 0;
     bool plain = term->kind == HVC_TERM_CONST || (term->kind == HVC_TERM_LOAD && !frame);
-    if (is_computed(s, value, 0) || (!leaves && !plain)) {
-        lose(s);
-        s->job->anywhere = true;
-    }
+    if (is_computed(s, value, 0) || (!leaves && !plain))
+        step_lose_control(s);
     if (s->job->recording)
         leave(s, s->state, value, memory, guarded);
 }

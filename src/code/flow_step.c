@@ -688,6 +688,26 @@ void step_op(step *s, const hvc_op *op)
     s->before = op;
 }
 
+/* x86 and x64: what lies where the stack pointer is may be the address of code, which was pushed:
+ * then control goes on there, in the same frame. */
+static void step_return(step *s)
+{
+    const hvc_isa *isa = s->isa;
+    hvc_state *state = s->state;
+    const hvc_term *sp = hvc_term_of(s->values, state->regs[isa->stack_pointer]);
+    if (isa->link_register == HVC_REG_NONE && sp->kind == HVC_TERM_STACK &&
+        hvc_state_has(state, sp->reg, sp->offset, isa->pointer_size)) {
+        const hvc_term *to = hvc_term_of(
+            s->values, hvc_state_load(s->values, state, sp->reg, sp->offset, isa->pointer_size));
+        if (to->kind == HVC_TERM_CONST && s->job->recording)
+            flow_record_left(s->job, state);
+        if (to->kind == HVC_TERM_OP)
+            step_lose_control(s);
+    }
+    if (s->job->recording)
+        flow_record_return(s->job, state);
+}
+
 void flow_run_block(flow_job *job, const flow_block *block, hvc_state *state, hvc_state *scratch,
                     flow_successors *ret_successors)
 {
@@ -719,8 +739,7 @@ void flow_run_block(flow_job *job, const flow_block *block, hvc_state *state, hv
                 step_branch(&s, op, scratch, ret_successors);
                 return;
             case HVC_OP_RETURN:
-                if (job->recording)
-                    flow_record_return(job, state);
+                step_return(&s);
                 return;
             case HVC_OP_TRAP:
                 if (s.insn->ends)

@@ -45,6 +45,8 @@ bool step_guard_pointer(const step *s, hvc_value_id target, bool *ret_check);
 step_truth step_decide(const hvc_values *values, hvc_condition condition, const hvc_flags *flags);
 void step_branch(step *s, const hvc_op *op, hvc_state *scratch, flow_successors *out);
 void step_jump(step *s, const hvc_op *op, uint32_t memory, flow_successors *out);
+/* Control goes on at a place of which nothing is known. */
+void step_lose_control(step *s);
 /* Learns from a branch that goes on behind it. */
 void step_pass_branch(step *s, const hvc_op *op);
 void step_add_way(flow_successors *out, uint32_t target, hvc_state *state);
