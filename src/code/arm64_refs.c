@@ -411,8 +411,9 @@ static void pair_of_registers(tracker *it, uint32_t word)
     unsigned scale = vector ? 2 + size : size >= 2 ? 3 : 2;
     int32_t offset = hvc_arm64_sign_extend(word >> 15 & 0x7f, 7) * (1 << scale);
     int32_t used = mode == 1 ? 0 : offset; /* 1: base changes behind, 3: before */
-    use(it, n, used);
-    use(it, n, used + (1 << scale));
+    int32_t step = scale < 3 ? 4 : 8;      /* 16 bytes may be two pointers */
+    for (int32_t at = 0; at < 2 << scale; at += step)
+        use(it, n, used + at);
     if (mode & 1)
         advance(it, n, n, offset);
     if (vector)
@@ -432,9 +433,13 @@ static void one_register(tracker *it, uint32_t word)
     bool vector = word >> 26 & 1;
     bool prefetch = !vector && size == 3 && operation == 2;
     bool load = !vector && operation != 0 && !prefetch;
+    bool wide = vector && size == 0 && (operation & 2) != 0; /* 16 bytes: perhaps two pointers */
     if (word >> 24 & 1) {
         unsigned scale = vector && (operation & 2) ? 4 : size;
-        use(it, n, (int32_t)(word >> 10 & 0xfff) << scale);
+        int32_t offset = (int32_t)(word >> 10 & 0xfff) << scale;
+        use(it, n, offset);
+        if (wide)
+            use(it, n, offset + 8);
     } else if (word >> 21 & 1) { /* a register added, or an atomic operation on memory */
         use(it, n, 0);
         escape(it, word >> 16 & 31);
@@ -444,6 +449,8 @@ static void one_register(tracker *it, uint32_t word)
         int32_t offset = hvc_arm64_sign_extend(word >> 12 & 0x1ff, 9);
         unsigned mode = word >> 10 & 3;
         use(it, n, mode == 1 ? 0 : offset);
+        if (wide)
+            use(it, n, (mode == 1 ? 0 : offset) + 8);
         if (mode & 1)
             advance(it, n, n, offset);
     }

@@ -13,31 +13,49 @@ enum {
 
 /* The bits of a form, for plain zones; for filtered ones shifted by FILTERED. */
 enum {
-    OFFSET = 1, /* ldr x, [x, #offset] */
-    SINGLE = 2, /* the same with an offset of 9 bits, or with a base that changes */
-    PAIR = 4,   /* ldp x, x */
-    ADD = 8,    /* add x, x, #offset */
-    PLAIN = OFFSET | SINGLE | PAIR | ADD,
-    FILTERED = 4,
-    ALONE = 0xf0, /* no such form: adr, adrp, literals */
+    OFFSET = 1,    /* ldr x, [x, #offset] */
+    SINGLE = 2,    /* the same with an offset of 9 bits, or with a base that changes */
+    PAIR = 4,      /* ldp x, x */
+    ADD = 8,       /* add x, x, #offset */
+    OFFSET_Q = 16, /* the same of 16 bytes, which may be two pointers */
+    SINGLE_Q = 32,
+    PAIR_Q = 64,
+    PLAIN = OFFSET | SINGLE | PAIR | ADD | OFFSET_Q | SINGLE_Q | PAIR_Q,
+    FILTERED = 8,
+    ALONE = 0x8000, /* no such form: adr, adrp, literals */
 };
+
+static void add_single(hvc_arm64_sieve *sieve, uint32_t offset, unsigned bits)
+{
+    for (unsigned mode = 0; offset < 256 && mode < 4; mode++)
+        sieve->fields[offset << 2 | mode] |= (uint16_t)bits;
+}
+
+static void add_pair(hvc_arm64_sieve *sieve, uint32_t number, unsigned bits)
+{
+    for (uint32_t other = 0; number < 64 && other < 32; other++)
+        sieve->fields[number << 5 | other] |= (uint16_t)bits;
+}
 
 /* The ways to refer to offset in a page. */
 static void add_fields(hvc_arm64_sieve *sieve, uint32_t offset, unsigned shift)
 {
-    uint8_t *fields = sieve->fields;
-    fields[offset] |= (uint8_t)(ADD << shift);
-    if (offset < 256)
-        for (unsigned mode = 0; mode < 4; mode++)
-            fields[offset << 2 | mode] |= (uint8_t)(SINGLE << shift);
+    uint16_t *fields = sieve->fields;
+    fields[offset] |= (uint16_t)(ADD << shift);
+    add_single(sieve, offset, (SINGLE | SINGLE_Q) << shift);
     if (offset % 8 != 0)
         return;
+    if (offset >= 8) /* it is the second of two pointers */
+        add_single(sieve, offset - 8, SINGLE_Q << shift);
     for (uint32_t page = 0; page < 8; page++) /* offsets reach over 8 pages */
-        fields[page << 9 | offset / 8] |= (uint8_t)(OFFSET << shift);
-    for (uint32_t first = 0; first < 2; first++) /* it is the first or the second of the pair */
-        if (offset / 8 >= first && offset / 8 - first < 64)
-            for (uint32_t other = 0; other < 32; other++)
-                fields[(offset / 8 - first) << 5 | other] |= (uint8_t)(PAIR << shift);
+        fields[page << 9 | offset / 8] |= (uint16_t)(OFFSET << shift);
+    for (uint32_t page = 0; page < 16; page++)
+        fields[page << 8 | offset / 16] |= (uint16_t)(OFFSET_Q << shift);
+    for (uint32_t first = 0; first < 2;
+         first++) { /* it is in the first or the second of the pair */
+        add_pair(sieve, offset / 8 - first, PAIR << shift);
+        add_pair(sieve, offset / 16 - first, PAIR_Q << shift);
+    }
 }
 
 static void add_zones(hvc_arm64_sieve *sieve, const hvc_zones *zones, unsigned shift)
@@ -55,14 +73,15 @@ void hvc_arm64_sieve_init(hvc_arm64_sieve *sieve, const hvc_zones *any, const hv
 {
     static const struct {
         uint8_t top, form;
-    } forms[] = {{0xf9, OFFSET}, {0xf8, SINGLE}, {0xa8, PAIR}, {0xa9, PAIR}, {0x91, ADD},
-                 {0xfd, OFFSET}, {0xfc, SINGLE}, {0x6c, PAIR}, {0x6d, PAIR}}; /* d, too */
+    } forms[] = {{0xf9, OFFSET},   {0xf8, SINGLE},   {0xa8, PAIR},   {0xa9, PAIR},  {0x91, ADD},
+                 {0xfd, OFFSET},   {0xfc, SINGLE},   {0x6c, PAIR},   {0x6d, PAIR}, /* d, too */
+                 {0x3d, OFFSET_Q}, {0x3c, SINGLE_Q}, {0xac, PAIR_Q}, {0xad, PAIR_Q}};
     memset(sieve, 0, sizeof(*sieve));
     sieve->any = any;
     sieve->all = all;
     sieve->filter = filter;
     for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
-        sieve->forms[forms[i].top] = (uint8_t)(forms[i].form | forms[i].form << FILTERED);
+        sieve->forms[forms[i].top] = (uint16_t)(forms[i].form | forms[i].form << FILTERED);
     for (unsigned top = 0; top < 256; top++)
         if ((hvc_arm64_mark_of((uint8_t)top) & (HVC_ARM64_ADR | HVC_ARM64_LITERAL)) != 0)
             sieve->forms[top] = ALONE;

@@ -13,8 +13,8 @@
 typedef struct hvc_arm64_sieve {
     const hvc_zones *any, *all;
     const hvc_xref_filter *filter;
-    uint8_t forms[256];   /* of instructions: bits, by the top byte */
-    uint8_t fields[4096]; /* bits: what a form may refer to with this in its bits 10 to 21 */
+    uint16_t forms[256];   /* of instructions: bits, by the top byte */
+    uint16_t fields[4096]; /* bits: what a form may refer to with this in its bits 10 to 21 */
 } hvc_arm64_sieve;
 
 /* any: all zones; plain: those where more than stores count, but for the filtered ones, into which

@@ -11,7 +11,7 @@ typedef struct step {
     hvc_values *values;
     hvc_state *state;
     flow_insn *insn;
-    const hvc_op *before; /* the operation that was carried out last */
+    const hvc_op *before;  /* the operation that was carried out last */
     const hvc_op *loading; /* NULL: no load is in work */
 } step;
 
