@@ -368,6 +368,20 @@ static bool settle(flow_job *job, hvc_state *state, hvc_state *scratch)
     return seed_unknown(job, state) && iterate(job, state, scratch);
 }
 
+static bool record_lost(flow_job *job)
+{
+    const hvc_values *values = job->env->values;
+    hvc_flow *flow = job->flow;
+    flow->all_lost = values->lost_count > HVC_VALUES_LOST;
+    for (unsigned i = 0; i < values->lost_count && i < HVC_VALUES_LOST; i++) {
+        hvc_value_id *lost = hvc_vector_add(job->results, &flow->lost);
+        if (lost == NULL)
+            return false;
+        *lost = values->lost[i];
+    }
+    return true;
+}
+
 static bool run(flow_job *job)
 {
     hvc_state *state = hvc_arena_alloc(&job->arena, sizeof(*state));
@@ -378,6 +392,7 @@ static bool run(flow_job *job)
     bool outside = job->incomplete || entered;
     if (!reserve(job))
         return false;
+    job->env->values->lost_count = 0;
     job->anywhere = entered;
     for (;; job->round++) {
         job->incomplete = outside;
@@ -400,7 +415,7 @@ static bool run(flow_job *job)
         /* Once more: with the code that tables led to, or with nothing taken for granted. */
         job->lost |= !job->new_roots || job->round >= FLOW_MAX_ROUNDS;
     }
-    return record(job, state, scratch);
+    return record(job, state, scratch) && record_lost(job);
 }
 
 hvc_status hvc_flow_analyse(const hvc_flow_env *env, uint32_t rva, hvc_arena *arena,

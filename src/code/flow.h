@@ -122,6 +122,10 @@ typedef struct hvc_flow {
     HVC_VECTOR(hvc_value_id)
     hidden; /* values that went where terms do not show them any more when something goes wrong:
                into the frame, or into a sum of which nothing is known */
+    bool hides_lost; /* so did one that got lost before, one of these */
+    HVC_VECTOR(hvc_value_id)
+    lost;          /* what variables hold and met something of which nothing is known */
+    bool all_lost; /* there are more of them */
     HVC_VECTOR(hvc_value_id)
     kept; /* values that went where they are not followed: what lay in the frame where a callee
              could read it, and what instructions read that are not modelled */

@@ -106,10 +106,17 @@ static bool may_lead(const flow_job *job, hvc_value_id value)
            term->kind != HVC_TERM_STACK;
 }
 
+/* Whether a value may be a pointer that got lost where ways met. */
+static bool may_be_lost(const flow_job *job, hvc_value_id value)
+{
+    return hvc_value_why(job->env->values, value) == HVC_UNKNOWN_MERGE;
+}
+
 void flow_record_hidden(flow_job *job, hvc_value_id value)
 {
     enum { RECENT = 8 }; /* of them none is noted twice */
     size_t count = job->flow->hidden.count;
+    job->flow->hides_lost |= may_be_lost(job, value);
     if (!may_lead(job, value))
         return;
     record_addresses_of(job, value);
@@ -125,7 +132,7 @@ void flow_record_hidden(flow_job *job, hvc_value_id value)
 
 void flow_record_argument(flow_job *job, const hvc_term *place, hvc_value_id value)
 {
-    if (!may_lead(job, value))
+    if (!may_lead(job, value) && !may_be_lost(job, value))
         return;
     record_addresses_of(job, value);
     if (job->given_count == FLOW_MAX_GIVEN)

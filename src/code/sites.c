@@ -443,30 +443,33 @@ static bool hands_on_in_register(const sites_job *job, const hvc_flow_call *call
 
 /* Whether a value may have been known before ways met, or before control was lost; or before the
  * stack got out of sight, for a pointer that was put there. */
-static bool is_lost(const hvc_values *values, hvc_value_id value, bool kept)
+static bool is_lost(const hvc_values *values, hvc_value_id value, sites_hiding hiding)
 {
-    return hvc_value_is_lost(values, value) || (hvc_value_is_read(values, value) && kept);
+    return hvc_value_is_lost(values, value) ||
+           (hiding == SITES_HIDDEN && hvc_value_is_read(values, value)) ||
+           (hiding == SITES_SPILLED_LOST && hvc_value_why(values, value) == HVC_UNKNOWN_FRAME);
 }
 
 /* Whether a call whose target got lost is one that the guesses tell of. */
-static bool is_guessed(const sites_job *job, const hvc_flow *flow, uint32_t rva, bool hidden)
+static bool is_guessed(const sites_job *job, const hvc_flow *flow, uint32_t rva,
+                       sites_hiding hiding)
 {
     bool found = false;
     for (size_t i = 0; i < flow->guesses.count; i++) {
         const hvc_flow_call *guess = &flow->guesses.items[i];
-        if (guess->rva == rva && is_lost(&job->analysis->values, guess->target, hidden))
+        if (guess->rva == rva && is_lost(&job->analysis->values, guess->target, hiding))
             return false;
         found |= guess->rva == rva;
     }
     return found;
 }
 
-bool sites_may_hide_calls(const sites_job *job, const hvc_flow *flow, bool hidden)
+bool sites_may_hide_calls(const sites_job *job, const hvc_flow *flow, sites_hiding hiding)
 {
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
-        if (is_lost(&job->analysis->values, call->target, hidden) &&
-            !is_guessed(job, flow, call->rva, hidden))
+        if (is_lost(&job->analysis->values, call->target, hiding) &&
+            !is_guessed(job, flow, call->rva, hiding))
             return true;
     }
     return flow->incomplete && flow->guesses.count == 0;
@@ -517,11 +520,13 @@ static bool follow_pointer(sites_job *job, const hvc_flow *flow, uint32_t from, 
     for (size_t i = 0; i < flow->hidden.count; i++)
         kept |= holds_import(analysis, flow->hidden.items[i], import);
     bool used = false, escapes = false, others = flow->incomplete, at_once = false;
+    sites_hiding hiding =
+        sites_hiding_of(job, flow, kept, analysis->image->imports.items[import].slot);
     uint32_t rva;
     for (size_t i = 0; i < flow->calls.count; i++) {
         const hvc_flow_call *call = &flow->calls.items[i];
         bool calls = holds_import(analysis, call->target, import);
-        others |= is_lost(&analysis->values, call->target, kept);
+        others |= is_lost(&analysis->values, call->target, hiding);
         used |= calls;
         at_once |= calls && dies && !kept && call->rva - from <= NEAR_CALL;
         for (unsigned n = 0, limit = sites_argument_limit(job, call); n < limit; n++)
@@ -745,7 +750,7 @@ static bool follow_lookup(sites_job *job, const hvc_flow *flow, const hvc_flow_c
             return false;
     }
     escapes |= sites_holds(analysis, flow->returned, result) && sites_is_result_used(job, flow);
-    *ret_used &= !escapes && !sites_may_hide_calls(job, flow, kept);
+    *ret_used &= !escapes && !sites_may_hide_calls(job, flow, kept ? SITES_HIDDEN : SITES_SHOWN);
     return true;
 }
 
@@ -827,10 +832,12 @@ static bool account_held(sites_job *job, const hvc_flow *flow)
             hvc_value_const(&analysis->values, analysis->image->headers.image_base + read->from);
         hvc_value_id pointer =
             hvc_value_load(&analysis->values, address, 0, analysis->isa->pointer_size, false);
-        bool hidden = false, leaves = leaves_sight(job, flow, pointer);
+        bool leaves = leaves_sight(job, flow, pointer);
+        bool hidden = false;
         for (size_t k = 0; k < flow->hidden.count; k++)
             hidden |= sites_holds(analysis, flow->hidden.items[k], pointer);
-        if (!leaves && (!sites_may_hide_calls(job, flow, hidden) ||
+        sites_hiding hiding = sites_hiding_of(job, flow, hidden, read->from);
+        if (!leaves && (!sites_may_hide_calls(job, flow, hiding) ||
                         sites_is_used_at_once(analysis, read->rva)))
             continue;
         if (!sites_add_open(job, flow, read->rva, ddi, "reference",

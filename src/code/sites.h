@@ -87,13 +87,22 @@ bool sites_holds(const hvc_analysis *analysis, hvc_value_id value, hvc_value_id 
  * itself, or into memory that others read. Stores to places that are known, and what the function
  * returns, are not looked at. */
 bool sites_is_handed_on(const sites_job *job, const hvc_flow *flow, hvc_value_id pointer);
+/* Whether a pointer may come back from where terms do not show it any more. */
+typedef enum sites_hiding {
+    SITES_SHOWN,
+    SITES_SPILLED_LOST, /* from the frame, where it was put when it had got lost already */
+    SITES_HIDDEN,       /* from wherever memory is read */
+} sites_hiding;
+
+/* hidden: the pointer in the variable at rva was put there as what it is. */
+sites_hiding sites_hiding_of(const sites_job *job, const hvc_flow *flow, bool hidden, uint32_t rva);
 /* Whether a function that calls this one may do something with what it leaves in the return
  * register. Who calls it by its address is not known, and most callbacks return no pointer: that is
  * believed of them as long as nobody calls what a callback returned. */
 bool sites_is_result_used(sites_job *job, const hvc_flow *flow);
 /* Whether there may be calls of a pointer that are not seen: where their target got lost, and
- * guesses do not tell of them. hidden: the pointer was put on the stack. */
-bool sites_may_hide_calls(const sites_job *job, const hvc_flow *flow, bool hidden);
+ * guesses do not tell of them. */
+bool sites_may_hide_calls(const sites_job *job, const hvc_flow *flow, sites_hiding hiding);
 /* Adds the call of member, one of the values that its target can be, when that is of interest. */
 bool sites_add_member(sites_job *job, const hvc_flow *flow, const hvc_flow_call *call,
                       hvc_value_id member);

@@ -35,6 +35,21 @@ bool sites_is_handed_on(const sites_job *job, const hvc_flow *flow, hvc_value_id
     return false;
 }
 
+sites_hiding sites_hiding_of(const sites_job *job, const hvc_flow *flow, bool hidden, uint32_t rva)
+{
+    hvc_analysis *analysis = job->analysis;
+    if (hidden || !flow->hides_lost)
+        return hidden ? SITES_HIDDEN : SITES_SHOWN;
+    hvc_value_id address =
+        hvc_value_const(&analysis->values, analysis->image->headers.image_base + rva);
+    hvc_value_id pointer =
+        hvc_value_load(&analysis->values, address, 0, analysis->isa->pointer_size, false);
+    bool lost = flow->all_lost;
+    for (size_t i = 0; i < flow->lost.count && !lost; i++)
+        lost = flow->lost.items[i] == pointer;
+    return lost ? SITES_SPILLED_LOST : SITES_SHOWN;
+}
+
 /* Whether a function does something with what one of its calls returns. */
 static bool uses_result(const sites_job *job, const hvc_flow *caller, hvc_value_id result)
 {
@@ -53,7 +68,7 @@ static bool uses_result(const sites_job *job, const hvc_flow *caller, hvc_value_
     bool hidden = false;
     for (size_t k = 0; k < caller->hidden.count; k++)
         hidden |= sites_holds(job->analysis, caller->hidden.items[k], result);
-    return sites_may_hide_calls(job, caller, hidden);
+    return sites_may_hide_calls(job, caller, hidden ? SITES_HIDDEN : SITES_SHOWN);
 }
 
 /* The same of its calls of the function at address. */
@@ -100,7 +115,7 @@ static bool calls_callback_results(const sites_job *job, const hvc_flow *flow)
             return true;
     for (size_t i = 0; i < flow->hidden.count; i++)
         if (is_callback_result(job, flow, flow->hidden.items[i]))
-            return sites_may_hide_calls(job, flow, true);
+            return sites_may_hide_calls(job, flow, SITES_HIDDEN);
     return false;
 }
 

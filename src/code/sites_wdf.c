@@ -375,7 +375,7 @@ bool sites_is_used_at_once(const hvc_analysis *analysis, uint32_t rva)
 bool sites_account_wdf(sites_job *job, const hvc_flow *flow)
 {
     const hvc_analysis *analysis = job->analysis;
-    bool known = false, handed = false, hides = false;
+    bool known = false, handed = false, hidden = false;
     for (size_t i = 0; i < flow->reads.count; i++) {
         const hvc_flow_read *read = &flow->reads.items[i];
         const hvc_ddi *ddi = sites_wdf_ddi_at(job, flow->begin, read->from);
@@ -385,10 +385,11 @@ bool sites_account_wdf(sites_job *job, const hvc_flow *flow)
         if (!known) {
             known = true;
             handed = is_handed_on(job, flow);
-            hides = sites_may_hide_calls(job, flow,
-                                         any_leads(job, flow->hidden.items, flow->hidden.count));
+            hidden = any_leads(job, flow->hidden.items, flow->hidden.count);
         }
-        if (!handed && (!hides || sites_is_used_at_once(analysis, read->rva)))
+        sites_hiding hiding = sites_hiding_of(job, flow, hidden, read->from);
+        if (!handed && (!sites_may_hide_calls(job, flow, hiding) ||
+                        sites_is_used_at_once(analysis, read->rva)))
             continue;
         if (analysis->wdf_indirect && sites_reads_no_entry(job, read->rva, true))
             continue;

@@ -320,8 +320,11 @@ static hvc_value_id join_values(hvc_values *values, hvc_state *to, hvc_value_id 
     uint8_t kind = hvc_term_of(values, a)->kind;
     widen = widen && joined != a &&
             (kind == HVC_TERM_SET || kind == HVC_TERM_PART || hvc_value_is_unknown(values, a));
-    if (widen)
+    if (widen) {
         joined = hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
+        hvc_value_note_lost(values, a);
+        hvc_value_note_lost(values, b);
+    }
     if (hvc_value_why(values, joined) != HVC_UNKNOWN_NONE) {
         hvc_state_escape(values, to, a);
         hvc_state_escape(values, to, b);

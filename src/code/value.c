@@ -499,12 +499,24 @@ static hvc_value_id join_unknown(hvc_values *values, hvc_value_id a, hvc_value_i
     return values->terms[b].kind == HVC_TERM_UNKNOWN && b < a ? b : a;
 }
 
-hvc_value_id hvc_value_join(hvc_values *values, hvc_value_id a, hvc_value_id b)
+void hvc_value_note_lost(hvc_values *values, hvc_value_id value)
 {
-    if (a == b || b == HVC_VALUE_UNDEFINED)
-        return a;
-    if (a == HVC_VALUE_UNDEFINED)
-        return b;
+    size_t count;
+    const hvc_value_id *members = hvc_value_members(values, &value, &count);
+    for (size_t i = 0; i < count && values->lost_count <= HVC_VALUES_LOST; i++) {
+        const hvc_term *term = &values->terms[members[i]];
+        if (term->kind != HVC_TERM_LOAD || term->size != values->pointer_size ||
+            values->terms[term->a].kind != HVC_TERM_CONST)
+            continue;
+        size_t known = values->lost_count;
+        if (!value_add_distinct(values->lost, &known, HVC_VALUES_LOST, members[i]))
+            known = HVC_VALUES_LOST + 1;
+        values->lost_count = (uint8_t)known;
+    }
+}
+
+static hvc_value_id join_different(hvc_values *values, hvc_value_id a, hvc_value_id b)
+{
     const hvc_term *x = &values->terms[a], *y = &values->terms[b];
     if (x->kind == HVC_TERM_UNKNOWN)
         return join_unknown(values, a, b);
@@ -529,4 +541,18 @@ hvc_value_id hvc_value_join(hvc_values *values, hvc_value_id a, hvc_value_id b)
         if (!value_add_distinct(list, &count, HVC_VALUE_MEMBERS, members[i]))
             return hvc_value_unknown(values, HVC_UNKNOWN_MERGE);
     return count == count_a ? a : count == count_b ? b : value_make_set(values, list, count);
+}
+
+hvc_value_id hvc_value_join(hvc_values *values, hvc_value_id a, hvc_value_id b)
+{
+    if (a == b || b == HVC_VALUE_UNDEFINED)
+        return a;
+    if (a == HVC_VALUE_UNDEFINED)
+        return b;
+    hvc_value_id joined = join_different(values, a, b);
+    if (value_why_of(&values->terms[joined]) != HVC_UNKNOWN_NONE) {
+        hvc_value_note_lost(values, a);
+        hvc_value_note_lost(values, b);
+    }
+    return joined;
 }

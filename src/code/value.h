@@ -55,6 +55,7 @@ typedef enum hvc_unknown {
 
 #define HVC_VALUE_MEMBERS 8  /* numbers in a set; more become unknown */
 #define HVC_VALUE_DEPTH   12 /* terms nested in terms */
+#define HVC_VALUES_LOST   16 /* pointers that are noted; more: any may be lost */
 
 typedef struct hvc_term {
     uint8_t kind;
@@ -83,6 +84,10 @@ typedef struct hvc_values {
     uint8_t pointer_size;                      /* bytes of a whole register */
     uint64_t image_begin, image_end;           /* numbers in between may be addresses */
     bool failed;                               /* out of memory: every new value is unknown */
+    /* What variables hold and met something of which nothing is known, since the count was 0 last;
+     * HVC_VALUES_LOST + 1: anything may be. */
+    hvc_value_id lost[HVC_VALUES_LOST];
+    uint8_t lost_count;
 } hvc_values;
 
 /* The ids that every table has. */
@@ -147,6 +152,8 @@ static inline bool hvc_value_is_const(const hvc_values *values, hvc_value_id val
     return term->kind == HVC_TERM_CONST;
 }
 
+/* Notes in lost that what value says is given up. */
+void hvc_value_note_lost(hvc_values *values, hvc_value_id value);
 /* Whether a value may have been known before ways met, or before control was lost. */
 bool hvc_value_is_lost(const hvc_values *values, hvc_value_id value);
 static inline bool hvc_value_is_unknown(const hvc_values *values, hvc_value_id value)
