@@ -140,13 +140,26 @@ static bool read_element(const hvc_map_builder *builder, uint32_t rva, uint32_t 
            decodable(builder, *ret_target, &slot) != NULL;
 }
 
-/* Follows a jump through the pointers at rva: at most limit, as many as lead to code and, among
- * code of an image with relocations, are relocated. */
+/* Whether a table lies among the code behind its jump. There compilers put all tables of a
+ * function, one behind the other, so that it ends where no relocated pointer to the code before it
+ * follows. */
+static bool ends_by_itself(const hvc_map_builder *builder, uint32_t jump_slot, uint32_t rva)
+{
+    const hvc_exec_range *inside = hvc_exec_at(&builder->exec, rva);
+    return builder->relocated != NULL && inside != NULL && jump_slot >= inside->slot &&
+           jump_slot < inside->slot + (rva - inside->rva);
+}
+
+/* Follows a jump through the pointers at rva: at most limit (0: not known), as many as lead to code
+ * and, among code of an image with relocations, are relocated. */
 static bool follow_table(hvc_map_builder *builder, uint32_t jump_slot, uint32_t rva, uint32_t limit)
 {
     uint32_t at = rva, target, offset;
-    for (uint32_t i = 0; i < limit && i < HVC_MAX_JUMP_TABLE; i++, at += 4) {
-        if (!read_element(builder, at, &target) || hvc_builder_in_table(builder, at))
+    bool open = limit == 0 && ends_by_itself(builder, jump_slot, rva);
+    for (uint32_t i = 0; (open || i < limit) && i < HVC_MAX_JUMP_TABLE; i++, at += 4) {
+        if (!read_element(builder, at, &target) || hvc_builder_in_table(builder, at) ||
+            (open && (target >= rva ||
+                      hvc_exec_at(&builder->exec, target) != hvc_exec_at(&builder->exec, rva))))
             break; /* every element is followed once */
         if (!push(builder, target))
             return false;

@@ -346,6 +346,25 @@ static void test_x86_open_jump_table(void **state)
     code_free(&it);
 }
 
+/* Right behind the function's code it ends where no pointer to that code follows. */
+static void test_x86_open_jump_table_in_code(void **state)
+{
+    (void)state;
+    code_sample it;
+    code_init(&it, HVC_MACHINE_I386);
+    it.builder.headers.entry_point = 0x1100;
+    code_put_address(&it, 0x1100, "83 e0 01 ff 24 85", 0x1114);
+    code_put(&it, 0x1110, "40 c3 40 c3");
+    code_pointer(&it, 0x1114, 0x1110);
+    code_pointer(&it, 0x1118, 0x1112);
+    code_pointer(&it, 0x111c, 0x1130); /* another one's */
+    code_put(&it, 0x1130, "c3");
+    code_map(&it);
+    expect_function(&it, 0x1100, 0x111c, ENTRY);
+    expect_function(&it, 0x1130, 0x1131, POINTER | SWEEP);
+    code_free(&it);
+}
+
 /* Bytes that a relocation says are a pointer are no opcodes. */
 static void test_x86_relocations_are_no_code(void **state)
 {
@@ -657,6 +676,7 @@ int main(void)
         cmocka_unit_test(test_x86_jump_table),
         cmocka_unit_test(test_x86_bound_in_register),
         cmocka_unit_test(test_x86_open_jump_table),
+        cmocka_unit_test(test_x86_open_jump_table_in_code),
         cmocka_unit_test(test_x86_relocations_are_no_code),
         cmocka_unit_test(test_x86_without_relocations),
         cmocka_unit_test(test_x86_handlers),
